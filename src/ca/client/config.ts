@@ -1,0 +1,195 @@
+import {
+  type AddressEntry,
+  ConfigError,
+  type Env,
+  EnvReader,
+  type EnvWarning,
+  getLogger,
+  parseAddressList,
+} from '../../util/index.ts';
+import {
+  DEFAULT_MAX_MESSAGE_BYTES,
+  DEFAULT_REPEATER_PORT,
+  DEFAULT_SERVER_PORT,
+  EXTENDED_HEADER_BYTES,
+} from '../core/constants.ts';
+
+/**
+ * How a client deals with the repeater, which owns the port where beacons arrive.
+ *
+ * - `auto`: registers; becomes the repeater when there is none.
+ * - `spawn`: registers; starts a repeater process of its own when there is none.
+ * - `register`: registers only. For short-lived programs: a repeater that ends takes beacons from others.
+ * - `off`: no repeater, no beacons.
+ */
+export type RepeaterMode = 'auto' | 'spawn' | 'register' | 'off';
+
+/** Settings of a Channel Access client, complete. */
+export interface CaClientConfig {
+  /** Where searches go: `host[:port]`, unicast, broadcast or multicast. EPICS_CA_ADDR_LIST. */
+  readonly addrList: readonly string[];
+  /** Search on the broadcast address of each interface too. EPICS_CA_AUTO_ADDR_LIST. */
+  readonly autoAddrList: boolean;
+  /** Servers that are searched through TCP: `host[:port]`. EPICS_CA_NAME_SERVERS. */
+  readonly nameServers: readonly string[];
+  /** Default UDP and TCP port of servers. EPICS_CA_SERVER_PORT. */
+  readonly serverPort: number;
+  /** EPICS_CA_REPEATER_PORT. */
+  readonly repeaterPort: number;
+  readonly repeater: RepeaterMode;
+  /** Seconds of silence until a circuit is probed, and for a connection to come up; 0.1 and more. EPICS_CA_CONN_TMO. */
+  readonly connTmo: number;
+  /** Most seconds between two searches for a name; 60 and more. EPICS_CA_MAX_SEARCH_PERIOD. */
+  readonly maxSearchPeriod: number;
+  /** Multicast time to live. EPICS_CA_MCAST_TTL. */
+  readonly mcastTtl: number;
+  /** Bound of received and sent messages, in bytes. EPICS_CA_MAX_ARRAY_BYTES when EPICS_CA_AUTO_ARRAY_BYTES is NO. */
+  readonly maxMessageBytes: number;
+  /** CLIENT_NAME; undefined: the user of this process. */
+  readonly user: string | undefined;
+  /** HOST_NAME; undefined: the name of this machine. */
+  readonly host: string | undefined;
+  /** How long a circuit without channels stays open, in ms. */
+  readonly circuitLingerMs: number;
+  /** How long a channel without users stays open, in ms. */
+  readonly channelLingerMs: number;
+  /** Time limit of `get`, `put` and `ready` calls that give none, in ms; Infinity: none. */
+  readonly timeoutMs: number;
+  /** Take the source of a search reply as the server, whatever address the reply names. */
+  readonly ignoreReplyAddress: boolean;
+  /** Sockets keep the process alive even without subscriptions. */
+  readonly keepAlive: boolean;
+}
+
+/** What a client may be given; the rest comes from the environment and the defaults. */
+export type CaClientOptions = {
+  readonly [K in keyof CaClientConfig]?: CaClientConfig[K] | undefined;
+};
+
+const MIN_ARRAY_BYTES = 16_384;
+const MIN_CONN_TMO = 0.1;
+const MIN_SEARCH_PERIOD = 60;
+/** What a message has beyond its array: the header, and a little for the metadata in front of the values. */
+const OVERHEAD_BYTES: number = EXTENDED_HEADER_BYTES;
+
+const defaults: CaClientConfig = {
+  addrList: [],
+  autoAddrList: true,
+  nameServers: [],
+  serverPort: DEFAULT_SERVER_PORT,
+  repeaterPort: DEFAULT_REPEATER_PORT,
+  repeater: 'auto',
+  connTmo: 30,
+  maxSearchPeriod: 300,
+  mcastTtl: 1,
+  maxMessageBytes: DEFAULT_MAX_MESSAGE_BYTES,
+  user: undefined,
+  host: undefined,
+  circuitLingerMs: 1000,
+  channelLingerMs: 0,
+  timeoutMs: 5000,
+  ignoreReplyAddress: false,
+  keepAlive: false,
+};
+
+function logOnce(): EnvWarning {
+  const told = new Set<string>();
+  return (message) => {
+    if (told.has(message)) return;
+    told.add(message);
+    getLogger('epics.ca.config').warn(message);
+  };
+}
+
+/**
+ * Settings of a client from options, environment and defaults, in this order. Pure: the environment is not changed.
+ *
+ * @param warn told of each bad value in the environment, which is then taken as not set.
+ * @throws {ConfigError} EPICS_CONFIG for an unknown option and for a value that cannot be.
+ */
+export function resolveCaClientConfig(
+  options: CaClientOptions = {},
+  env: Env = {},
+  warn: EnvWarning = logOnce(),
+): CaClientConfig {
+  for (const key of Object.keys(options)) {
+    if (!(key in defaults)) throw new ConfigError(`unknown option "${key}" of the CA client`, { key });
+  }
+  const reader = new EnvReader(env, warn);
+  const isAutoArray = reader.yesNo(['EPICS_CA_AUTO_ARRAY_BYTES'], true);
+  const maxArrayBytes = reader.number(['EPICS_CA_MAX_ARRAY_BYTES'], MIN_ARRAY_BYTES, 0, 2 ** 32 - 1);
+  const serverPort = reader.port(['EPICS_CA_SERVER_PORT'], defaults.serverPort);
+  const fromEnv: CaClientConfig = {
+    ...defaults,
+    addrList: reader.words('EPICS_CA_ADDR_LIST') ?? [],
+    autoAddrList: reader.yesNo(['EPICS_CA_AUTO_ADDR_LIST'], true),
+    nameServers: reader.words('EPICS_CA_NAME_SERVERS') ?? [],
+    serverPort: serverPort === 0 ? defaults.serverPort : serverPort,
+    repeaterPort: reader.port(['EPICS_CA_REPEATER_PORT'], defaults.repeaterPort),
+    connTmo: reader.number(['EPICS_CA_CONN_TMO'], defaults.connTmo, 0, Number.MAX_VALUE),
+    maxSearchPeriod: reader.number(
+      ['EPICS_CA_MAX_SEARCH_PERIOD'],
+      defaults.maxSearchPeriod,
+      0,
+      Number.MAX_VALUE,
+    ),
+    mcastTtl: reader.number(['EPICS_CA_MCAST_TTL'], defaults.mcastTtl, 0, 255),
+    maxMessageBytes: isAutoArray
+      ? defaults.maxMessageBytes
+      : Math.max(maxArrayBytes, MIN_ARRAY_BYTES) + OVERHEAD_BYTES,
+  };
+  const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
+  const config: CaClientConfig = { ...fromEnv, ...given };
+  checkConfig(config);
+  return {
+    ...config,
+    connTmo: Math.max(MIN_CONN_TMO, config.connTmo),
+    maxSearchPeriod: Math.max(MIN_SEARCH_PERIOD, config.maxSearchPeriod),
+  };
+}
+
+function checkConfig(config: CaClientConfig): void {
+  const ports: readonly ('serverPort' | 'repeaterPort')[] = ['serverPort', 'repeaterPort'];
+  for (const key of ports) {
+    const port = config[key];
+    if (!Number.isInteger(port) || port < 1 || port > 65535) {
+      throw new ConfigError(`${key}: ${port} is not a port number from 1 to 65535`, { key });
+    }
+  }
+  const durations: readonly ('connTmo' | 'maxSearchPeriod' | 'circuitLingerMs' | 'channelLingerMs' | 'timeoutMs')[] =
+    ['connTmo', 'maxSearchPeriod', 'circuitLingerMs', 'channelLingerMs', 'timeoutMs'];
+  for (const key of durations) {
+    if (!(config[key] >= 0)) throw new ConfigError(`${key}: ${config[key]} is not a duration`, { key });
+  }
+  searchAddresses(config);
+  nameServerAddresses(config);
+}
+
+/** Parsed `addrList`. */
+export function searchAddresses(config: CaClientConfig): AddressEntry[] {
+  return parseAddressList(config.addrList.join(' '), config.serverPort, 'EPICS_CA_ADDR_LIST');
+}
+
+/** Parsed `nameServers`. */
+export function nameServerAddresses(config: CaClientConfig): AddressEntry[] {
+  return parseAddressList(config.nameServers.join(' '), config.serverPort, 'EPICS_CA_NAME_SERVERS');
+}
+
+/** Environment variables that make another EPICS program use these settings. */
+export function caClientToEnv(config: CaClientConfig): Record<string, string> {
+  const env: Record<string, string> = {
+    EPICS_CA_ADDR_LIST: config.addrList.join(' '),
+    EPICS_CA_AUTO_ADDR_LIST: config.autoAddrList ? 'YES' : 'NO',
+    EPICS_CA_NAME_SERVERS: config.nameServers.join(' '),
+    EPICS_CA_SERVER_PORT: String(config.serverPort),
+    EPICS_CA_REPEATER_PORT: String(config.repeaterPort),
+    EPICS_CA_CONN_TMO: String(config.connTmo),
+    EPICS_CA_MAX_SEARCH_PERIOD: String(config.maxSearchPeriod),
+    EPICS_CA_MCAST_TTL: String(config.mcastTtl),
+  };
+  if (config.maxMessageBytes !== DEFAULT_MAX_MESSAGE_BYTES) {
+    env['EPICS_CA_AUTO_ARRAY_BYTES'] = 'NO';
+    env['EPICS_CA_MAX_ARRAY_BYTES'] = String(config.maxMessageBytes - OVERHEAD_BYTES);
+  }
+  return env;
+}

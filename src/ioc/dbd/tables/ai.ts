@@ -1,0 +1,99 @@
+import { type Link, noLink } from '../../links/link.ts';
+import { RecordBase } from '../../record.ts';
+import { defineFields, type FieldDef } from '../field-def.ts';
+
+/** Field table of ai after dbCommon, in DBD order. */
+export const aiFields: readonly FieldDef[] = defineFields(`
+VAL double pp asl0
+INP inlink i1
+PREC short prop i1
+LINR menu:menuConvert linconv pp i1
+EGUF double linconv pp i1
+EGUL double linconv pp i1
+EGU string[16] prop i1
+HOPR double prop i1
+LOPR double prop i1
+AOFF double pp i1
+ASLO double pp i1 =1
+SMOO double i1
+HIHI double pp prop i1
+LOLO double pp prop i1
+HIGH double pp prop i1
+LOW double pp prop i1
+HHSV menu:menuAlarmSevr pp prop i1
+LLSV menu:menuAlarmSevr pp prop i1
+HSV menu:menuAlarmSevr pp prop i1
+LSV menu:menuAlarmSevr pp prop i1
+HYST double i1
+AFTC double i1
+ADEL double i1
+MDEL double i1
+LALM double ro i3
+AFVL double ro i3
+ALST double ro i3
+MLST double ro i3
+ESLO double pp i2 =1
+EOFF double pp i2
+ROFF ulong pp i2
+PBRK noaccess ro i4
+INIT short ro i3
+LBRK short ro i3
+RVAL long pp
+ORAW long ro i3
+SIOL inlink i1
+SVAL double
+SIML inlink i1
+SIMM menu:menuSimm mod i1
+SIMS menu:menuAlarmSevr i2
+OLDSIMM menu:menuSimm ro i4
+SSCN menu:menuScan i1 =65535
+SDLY double i2 =-1.0
+SIMPVT noaccess ro i4
+`);
+
+/** Storage of the fields of ai. */
+export abstract class AiFields extends RecordBase {
+  VAL = 0;
+  INP: Link = noLink;
+  PREC = 0;
+  LINR = 0;
+  EGUF = 0;
+  EGUL = 0;
+  EGU = '';
+  HOPR = 0;
+  LOPR = 0;
+  AOFF = 0;
+  ASLO = 1;
+  SMOO = 0;
+  HIHI = 0;
+  LOLO = 0;
+  HIGH = 0;
+  LOW = 0;
+  HHSV = 0;
+  LLSV = 0;
+  HSV = 0;
+  LSV = 0;
+  HYST = 0;
+  AFTC = 0;
+  ADEL = 0;
+  MDEL = 0;
+  LALM = 0;
+  AFVL = 0;
+  ALST = 0;
+  MLST = 0;
+  ESLO = 1;
+  EOFF = 0;
+  ROFF = 0;
+  INIT = 0;
+  LBRK = 0;
+  RVAL = 0;
+  ORAW = 0;
+  SIOL: Link = noLink;
+  SVAL = 0;
+  SIML: Link = noLink;
+  SIMM = 0;
+  SIMS = 0;
+  OLDSIMM = 0;
+  SSCN = 65535;
+  SDLY = -1.0;
+}

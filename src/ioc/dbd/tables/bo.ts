@@ -1,0 +1,66 @@
+import { type Link, noLink } from '../../links/link.ts';
+import { RecordBase } from '../../record.ts';
+import { defineFields, type FieldDef } from '../field-def.ts';
+
+/** Field table of bo after dbCommon, in DBD order. */
+export const boFields: readonly FieldDef[] = defineFields(`
+VAL enum pp asl0
+OMSL menu:menuOmsl i1
+DOL inlink i1
+OUT outlink i1
+HIGH double i1
+ZNAM string[26] pp prop i1
+ONAM string[26] pp prop i1
+RVAL ulong pp
+ORAW ulong ro i3
+MASK ulong ro i1
+RPVT noaccess ro i4
+WDPT noaccess ro i4
+ZSV menu:menuAlarmSevr pp i1
+OSV menu:menuAlarmSevr pp i1
+COSV menu:menuAlarmSevr pp i1
+RBV ulong ro
+ORBV ulong ro i3
+MLST ushort ro i3
+LALM ushort ro i3
+SIOL outlink i1
+SIML inlink i1
+SIMM menu:menuSimm mod i1
+SIMS menu:menuAlarmSevr i2
+OLDSIMM menu:menuSimm ro i4
+SSCN menu:menuScan i1 =65535
+SDLY double i2 =-1.0
+SIMPVT noaccess ro i4
+IVOA menu:menuIvoa i2
+IVOV ushort i2
+`);
+
+/** Storage of the fields of bo. */
+export abstract class BoFields extends RecordBase {
+  VAL = 0;
+  OMSL = 0;
+  DOL: Link = noLink;
+  OUT: Link = noLink;
+  HIGH = 0;
+  ZNAM = '';
+  ONAM = '';
+  RVAL = 0;
+  ORAW = 0;
+  MASK = 0;
+  ZSV = 0;
+  OSV = 0;
+  COSV = 0;
+  RBV = 0;
+  ORBV = 0;
+  MLST = 0;
+  LALM = 0;
+  SIOL: Link = noLink;
+  SIML: Link = noLink;
+  SIMM = 0;
+  SIMS = 0;
+  OLDSIMM = 0;
+  SSCN = 65535;
+  SDLY = -1.0;
+  IVOA = 0;
+  IVOV = 0;
+}

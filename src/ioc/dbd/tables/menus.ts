@@ -1,0 +1,22 @@
+/** Choices of every menu that a served record type uses, by menu name. */
+export const menus: Readonly<Record<string, readonly string[]>> = {
+  aaiPOST: ['Always', 'On Change'],
+  aaoPOST: ['Always', 'On Change'],
+  aoOIF: ['Full', 'Incremental'],
+  longoutOOPT: ['Every Time', 'On Change', 'When Zero', 'When Non-zero', 'Transition To Zero', 'Transition To Non-zero'],
+  menuAlarmSevr: ['NO_ALARM', 'MINOR', 'MAJOR', 'INVALID'],
+  menuAlarmStat: ['NO_ALARM', 'READ', 'WRITE', 'HIHI', 'HIGH', 'LOLO', 'LOW', 'STATE', 'COS', 'COMM', 'TIMEOUT', 'HWLIMIT', 'CALC', 'SCAN', 'LINK', 'SOFT', 'BAD_SUB', 'UDF', 'DISABLE', 'SIMM', 'READ_ACCESS', 'WRITE_ACCESS'],
+  menuConvert: ['NO CONVERSION', 'SLOPE', 'LINEAR', 'typeKdegF', 'typeKdegC', 'typeJdegF', 'typeJdegC', 'typeEdegF(ixe only)', 'typeEdegC(ixe only)', 'typeTdegF', 'typeTdegC', 'typeRdegF', 'typeRdegC', 'typeSdegF', 'typeSdegC'],
+  menuFtype: ['STRING', 'CHAR', 'UCHAR', 'SHORT', 'USHORT', 'LONG', 'ULONG', 'INT64', 'UINT64', 'FLOAT', 'DOUBLE', 'ENUM'],
+  menuIvoa: ['Continue normally', "Don't drive outputs", 'Set output to IVOV'],
+  menuOmsl: ['supervisory', 'closed_loop'],
+  menuPini: ['NO', 'YES', 'RUN', 'RUNNING', 'PAUSE', 'PAUSED'],
+  menuPost: ['On Change', 'Always'],
+  menuPriority: ['LOW', 'MEDIUM', 'HIGH'],
+  menuScan: ['Passive', 'Event', 'I/O Intr', '10 second', '5 second', '2 second', '1 second', '.5 second', '.2 second', '.1 second'],
+  menuSimm: ['NO', 'YES', 'RAW'],
+  menuYesNo: ['NO', 'YES'],
+  stringinPOST: ['On Change', 'Always'],
+  stringoutPOST: ['On Change', 'Always'],
+  waveformPOST: ['Always', 'On Change'],
+};

@@ -1,0 +1,25 @@
+import { Claim, type NameEvent, type Peer, type PvSource, type ServedPv } from '../pv/index.ts';
+import type { Stop } from '../util/index.ts';
+import type { Database } from './database.ts';
+
+/** Serves every field of every record of a database as `RECORD.FIELD`. */
+export class IocSource implements PvSource {
+  readonly name: string;
+  readonly database: Database;
+  constructor(database: Database, name = 'ioc') {
+    this.name = name;
+    this.database = database;
+  }
+  claims(_name: string, _peer: Peer): Claim {
+    return Claim.No;
+  }
+  open(_name: string, _peer: Peer): ServedPv | undefined {
+    return undefined;
+  }
+  onNames(listener: (event: NameEvent) => void): Stop {
+    return this.database.onNames(listener);
+  }
+  list(): { readonly names: Iterable<string>; readonly isDynamic: boolean } {
+    return { names: this.database.names(), isDynamic: false };
+  }
+}

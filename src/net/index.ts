@@ -1,0 +1,3 @@
+export * from './interfaces.ts';
+export * from './node-network.ts';
+export * from './transport.ts';

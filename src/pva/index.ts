@@ -1,0 +1,2 @@
+/** Protocol cores without I/O, for analysers and tests. */
+export * as expert from './core/index.ts';

@@ -1,0 +1,87 @@
+/**
+ * Tells the whole length of the message that starts at `start`, in bytes with its header, from `available` bytes;
+ * 0 when they do not suffice to tell. Throws `ProtocolError` for a header that cannot be, or a length over the limit.
+ */
+export type MessageLength = (bytes: Uint8Array, start: number, available: number) => number;
+
+/**
+ * Receives one whole message, `bytes[start..end)`, valid until it returns. `isOwned`: the bytes belong to this message
+ * alone and stay unchanged, so decoded arrays may be views of them. Answers false to stop.
+ */
+export type DeliverMessage = (bytes: Uint8Array, start: number, end: number, isOwned: boolean) => boolean;
+
+/**
+ * Joins the chunks of a byte stream into whole messages. A message inside one chunk is delivered where it lies; one
+ * that spans chunks is allocated once, at its exact size.
+ */
+export class ReceiveBuffer {
+  readonly #messageLength: MessageLength;
+  readonly #header: Uint8Array;
+  #headerFill = 0;
+  #message: Uint8Array | undefined;
+  #messageFill = 0;
+
+  /** @param maxHeaderBytes bytes after which `messageLength` always knows. */
+  constructor(maxHeaderBytes: number, messageLength: MessageLength) {
+    this.#header = new Uint8Array(maxHeaderBytes);
+    this.#messageLength = messageLength;
+  }
+
+  /** Bytes kept of an unfinished message. */
+  get pendingBytes(): number {
+    return this.#message === undefined ? this.#headerFill : this.#messageFill;
+  }
+
+  /** Takes a chunk and delivers every message that it completes. Returns false when `deliver` stopped it. */
+  push(chunk: Uint8Array, deliver: DeliverMessage): boolean {
+    let at = 0;
+    const end = chunk.length;
+    while (at < end) {
+      if (this.#message !== undefined) {
+        const message = this.#message;
+        const count = Math.min(message.length - this.#messageFill, end - at);
+        message.set(chunk.subarray(at, at + count), this.#messageFill);
+        this.#messageFill += count;
+        at += count;
+        if (this.#messageFill < message.length) return true;
+        this.#message = undefined;
+        if (!deliver(message, 0, message.length, true)) return false;
+        continue;
+      }
+      if (this.#headerFill > 0) {
+        this.#header[this.#headerFill++] = chunk[at++] as number;
+        const length = this.#messageLength(this.#header, 0, this.#headerFill);
+        if (length > 0) {
+          const fill = this.#headerFill;
+          this.#headerFill = 0;
+          const message = new Uint8Array(length);
+          message.set(this.#header.subarray(0, fill));
+          if (fill === length) {
+            if (!deliver(message, 0, length, true)) return false;
+          } else {
+            this.#message = message;
+            this.#messageFill = fill;
+          }
+        }
+        continue;
+      }
+      const available = end - at;
+      const length = this.#messageLength(chunk, at, available);
+      if (length > 0 && length <= available) {
+        const start = at;
+        at += length;
+        if (!deliver(chunk, start, at, false)) return false;
+      } else if (length > 0) {
+        this.#message = new Uint8Array(length);
+        this.#message.set(chunk.subarray(at));
+        this.#messageFill = available;
+        return true;
+      } else {
+        this.#header.set(chunk.subarray(at));
+        this.#headerFill = available;
+        return true;
+      }
+    }
+    return true;
+  }
+}

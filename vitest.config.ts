@@ -1,0 +1,22 @@
+import { defineConfig } from 'vitest/config';
+
+const setupFiles = ['test/helpers/setup.ts'];
+const project = (name: string, include: string[], extra: object = {}) => ({
+  test: { name, include, setupFiles, env: { EPICS_TS_CHECK: '1' }, testTimeout: 15_000, ...extra },
+});
+
+export default defineConfig({
+  test: {
+    projects: [
+      project('unit', ['test/*.test.ts', 'test/unit/**/*.test.ts', 'test/scenarios/**/*.test.ts']),
+      project('property', ['test/property/**/*.test.ts'], { testTimeout: 60_000 }),
+      project('interop', ['test/interop/**/*.test.ts'], {
+        testTimeout: 120_000,
+        hookTimeout: 120_000,
+        fileParallelism: false,
+      }),
+      project('fuzz', ['test/fuzz/**/*.test.ts'], { testTimeout: 300_000, fileParallelism: false }),
+    ],
+    coverage: { provider: 'v8', include: ['src/**/*.ts'], exclude: ['src/cli/**', 'src/**/index.ts'] },
+  },
+});
