@@ -72,15 +72,18 @@ export function isEnumDesc(desc: FieldDesc): boolean {
 }
 
 /** The events that marked fields stand for: 0 when none of value, alarm and metadata is marked. */
-export function eventMaskOf(fields: EventFields, leaves: BitSet): EventMask {
+export function eventMaskOf(fields: EventFields, marks: BitSet): EventMask {
+  if (marks.get(0)) return Event.All;
   let mask = 0;
-  if (leaves.intersects(fields.value)) mask |= Event.Value | Event.Log;
-  if (leaves.intersects(fields.alarm)) mask |= Event.Alarm;
-  if (leaves.intersects(fields.property)) mask |= Event.Property;
+  if (marks.intersects(fields.value)) mask |= Event.Value | Event.Log;
+  if (marks.intersects(fields.alarm)) mask |= Event.Alarm;
+  if (marks.intersects(fields.property)) mask |= Event.Property;
   return mask;
 }
 
-/** The marks of a Value with each structure replaced by its fields. A new set. */
-export function leafMarksOf(value: Value): BitSet {
-  return leafMarks(value.desc, value.marks);
+/** Adds the marks of a Value to a set. */
+export function addMarks(set: BitSet, value: Value): void {
+  set.low |= value.markLow;
+  set.high |= value.markHigh;
+  if (value.markRest !== undefined) set.or(value.marks);
 }

@@ -22,6 +22,7 @@ export class SharedUpdate<D extends UpdateData> {
   readonly marks: BitSet | undefined;
   /** What changed more than once since the subscriber's previous update; undefined: nothing. Structures only. */
   readonly overrun: BitSet | undefined;
+  #changed: BitSet | undefined;
   #bytes: number;
   #key: EncodingKey | undefined;
   #encoding: unknown;
@@ -32,6 +33,7 @@ export class SharedUpdate<D extends UpdateData> {
     this.mask = mask;
     this.marks = marks;
     this.overrun = overrun;
+    this.#changed = marks;
     this.#bytes = -1;
     this.#key = undefined;
     this.#encoding = undefined;
@@ -40,7 +42,8 @@ export class SharedUpdate<D extends UpdateData> {
 
   /** What changed in a structure; undefined for a Snapshot, where `mask` says it all. Not to be changed. */
   get changed(): BitSet | undefined {
-    return this.marks ?? (this.data instanceof Value ? this.data.marks : undefined);
+    if (this.#changed === undefined && this.data instanceof Value) this.#changed = this.data.marks;
+    return this.#changed;
   }
 
   /**

@@ -145,18 +145,22 @@ export class UpdateQueue<D extends UpdateData> {
 
   /** Merges all updates into one. */
   collapse(): void {
-    if (this.#ring.length < 2) return;
-    let all = this.shift() as SharedUpdate<D>;
-    while (this.#ring.length > 0) {
-      all = mergeUpdates(all, this.shift() as SharedUpdate<D>);
-      this.#merged++;
+    const count = this.#ring.length;
+    if (count < 2) return;
+    let all = this.#ring.shift() as SharedUpdate<D>;
+    let bytes = all.byteSize;
+    for (let next = this.#ring.shift(); next !== undefined; next = this.#ring.shift()) {
+      bytes += next.byteSize;
+      all = mergeUpdates(all, next);
     }
     this.#ring.push(all);
-    this.#budget?.book(this, 1, all.byteSize);
+    this.#merged += count - 1;
+    this.#budget?.book(this, 1 - count, all.byteSize - bytes);
   }
 
   /** Drops all updates and gives their share of the budget back. */
   clear(): void {
-    while (this.shift() !== undefined);
+    let dropped = this.shift();
+    while (dropped !== undefined) dropped = this.shift();
   }
 }

@@ -1,4 +1,4 @@
-import { BitSet, type BytesReader, type BytesWriter, LimitError } from '../util/index.ts';
+import { BitSet, type BytesReader, type BytesWriter, LimitError, utf8Length } from '../util/index.ts';
 
 /** First byte of a size that says null. */
 const NULL_SIZE = 0xff;
@@ -61,40 +61,15 @@ export function readString(r: BytesReader, maxBytes: number = SIZE_LIMIT): strin
 
 /** Writes a string as UTF-8. */
 export function writeString(w: BytesWriter, text: string): void {
-  const length = text.length;
-  // At most three bytes per UTF-16 unit: such a string has a size of one byte, which can be patched.
-  if (length < 85) {
+  // At most three bytes per UTF-16 unit: a short string has a size of one byte, which can be patched.
+  if (text.length < 85) {
     const at = w.claim(1);
-    w.bytes[at] = length === 0 ? 0 : w.text(text);
+    const count = w.text(text);
+    w.bytes[at] = count;
     return;
   }
-  // The number of bytes is known after writing them only; `text` moves nothing, so it is measured first.
-  const count = utf8Bytes(text);
-  writeSize(w, count);
+  writeSize(w, utf8Length(text));
   w.text(text);
-}
-
-function utf8Bytes(text: string): number {
-  let count = text.length;
-  for (let i = 0; i < text.length; i++) {
-    const unit = text.charCodeAt(i);
-    if (unit < 0x80) continue;
-    if (unit < 0x800) count += 1;
-    else if (unit < 0xd800 || unit > 0xdfff) count += 2;
-    else if (unit < 0xdc00 && isLowSurrogate(text, i + 1)) {
-      count += 2;
-      i++;
-    } else {
-      // A lone surrogate is written as U+FFFD.
-      count += 2;
-    }
-  }
-  return count;
-}
-
-function isLowSurrogate(text: string, at: number): boolean {
-  const unit = text.charCodeAt(at);
-  return unit >= 0xdc00 && unit <= 0xdfff;
 }
 
 /**

@@ -141,7 +141,7 @@ export function compileProgram(desc: FieldDesc): Program {
   const sizes = new Uint32Array(count);
   const parents = new Int32Array(count).fill(-1);
   const positions = new Uint32Array(count);
-  const defaults = new Array<unknown>(count).fill(undefined);
+  const defaults: unknown[] = [];
   const structs = new BitSet();
   const visit = (field: FieldDesc, slot: number, name: string): void => {
     // Every code that a FieldDesc can have is in the table.
@@ -150,7 +150,7 @@ export function compileProgram(desc: FieldDesc): Program {
     ops[slot] = isSeconds ? Op.Seconds : op;
     fields[slot] = field;
     sizes[slot] = field.fieldCount;
-    defaults[slot] = isSeconds ? 0 : initial;
+    defaults.push(isSeconds ? 0 : initial);
     if (op !== Op.Struct) return;
     if (field.fieldCount > 1) structs.set(slot);
     field.members.forEach((member, position) => {

@@ -11,6 +11,7 @@ export * from './env.ts';
 export * from './errors.ts';
 export * from './id-table.ts';
 export * from './logger.ts';
+export * from './number-text.ts';
 export * from './pattern.ts';
 export * from './receive-buffer.ts';
 export * from './ring.ts';

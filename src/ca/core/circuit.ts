@@ -45,13 +45,7 @@ import {
   MINOR_VERSION,
 } from './constants.ts';
 import { FrameAction, Framer } from './framing.ts';
-import {
-  type MessageHeader,
-  needsExtended,
-  padded,
-  writeHeader,
-  writeHeaderAsReceived,
-} from './header.ts';
+import { type MessageHeader, needsExtended, padded, writeHeader, writeHeaderAsReceived } from './header.ts';
 import { type CircuitRole, type CircuitState, isLegal } from './rules.ts';
 import { ECA_DEFUNCT, ECA_INTERNAL, ECA_TOLARGE } from './status.ts';
 
@@ -100,6 +94,9 @@ export class CaCircuit {
   #messagesIn: number;
   #messagesOut: number;
   #bytesIn: number;
+  #isPaused: boolean;
+  /** Input that arrived while paused. */
+  #waiting: Uint8Array[];
 
   constructor(role: 'server', handler: ServerCircuitHandler, out: SendBuffer, options?: CircuitOptions);
   constructor(role: 'client', handler: ClientCircuitHandler, out: SendBuffer, options?: CircuitOptions);
@@ -138,6 +135,8 @@ export class CaCircuit {
     this.#messagesIn = 0;
     this.#messagesOut = 0;
     this.#bytesIn = 0;
+    this.#isPaused = false;
+    this.#waiting = [];
   }
 
   /** The peer's minor version, clipped to ours; 0 until it has said so. */
@@ -166,7 +165,35 @@ export class CaCircuit {
     if (this.#state === 'closed') return;
     this.#bytesIn += chunk.length;
     if (this.#client !== undefined) this.watch.heard(nowMs);
-    this.#framer.push(chunk);
+    if (this.#isPaused) {
+      this.#waiting.push(chunk.slice());
+      return;
+    }
+    const taken = this.#framer.push(chunk);
+    if (this.#isPaused && taken < chunk.length) this.#waiting.push(chunk.slice(taken));
+  }
+
+  /** Delivers no further message until `resume`, not even of the chunk being taken; the rest is kept. */
+  pause(): void {
+    this.#isPaused = true;
+  }
+
+  /** Delivers what was kept, then takes input again. */
+  resume(): void {
+    if (!this.#isPaused) return;
+    this.#isPaused = false;
+    while (this.#waiting.length > 0 && this.#state === 'open') {
+      const chunk = this.#waiting.shift() as Uint8Array;
+      const taken = this.#framer.push(chunk);
+      // A handler may have paused again.
+      if (!this.#isPaused) continue;
+      if (taken < chunk.length) this.#waiting.unshift(chunk.subarray(taken));
+      return;
+    }
+  }
+
+  get isPaused(): boolean {
+    return this.#isPaused;
   }
 
   /** ms on the owner's clock when `tick` has something to do; Infinity when nothing is due. */
@@ -182,6 +209,7 @@ export class CaCircuit {
   /** Ignores all input from now on. Allowed from inside a handler call. */
   close(): void {
     this.#state = 'closed';
+    this.#waiting.length = 0;
   }
 
   /** Tells whether the peer understands a message of this size and count. */
@@ -394,7 +422,7 @@ export class CaCircuit {
       if (!(error instanceof ProtocolError)) throw error;
       this.fail(`${commandName(header.command)}: ${error.message}`);
     }
-    return (this.#state as CircuitState) === 'open';
+    return (this.#state as CircuitState) === 'open' && !this.#isPaused;
   }
 
   #onUnknown(header: MessageHeader): boolean {
@@ -405,7 +433,7 @@ export class CaCircuit {
     if (this.#server !== undefined) {
       this.error(0xffff_ffff, ECA_INTERNAL, header, `unknown command ${header.command}`);
     }
-    return true;
+    return !this.#isPaused;
   }
 
   #onVersion(header: MessageHeader): void {

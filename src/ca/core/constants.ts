@@ -29,9 +29,6 @@ export const MAX_IDENTITY_BYTES = 512;
 /** Highest circuit priority. */
 export const MAX_PRIORITY = 99;
 
-/** Seconds from the POSIX epoch to the EPICS epoch, 1990-01-01 UTC. */
-export const EPICS_EPOCH_SECONDS = 631_152_000;
-
 /** Bytes of a DBR string with its NUL. */
 export const STRING_BYTES = 40;
 /** Bytes of the units text with its NUL. */

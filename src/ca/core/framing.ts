@@ -13,7 +13,7 @@ export interface FrameSink {
    * Takes a whole message with its payload `bytes[start..end)`, valid until this returns.
    *
    * @param isOwned the payload belongs to this message alone and stays unchanged.
-   * @returns false to stop.
+   * @returns false to stop after this message.
    */
   onMessage(header: MessageHeader, bytes: Uint8Array, start: number, end: number, isOwned: boolean): boolean;
 }
@@ -46,8 +46,12 @@ export class Framer {
     return this.#headerFill + this.#payloadFill;
   }
 
-  /** Takes a chunk and delivers every message that it completes. Returns false when the sink stopped it. */
-  push(chunk: Uint8Array): boolean {
+  /**
+   * Takes a chunk and delivers every message that it completes, until the sink stops it.
+   *
+   * @returns bytes of the chunk that were taken; the rest may be pushed later.
+   */
+  push(chunk: Uint8Array): number {
     const view = new DataView(chunk.buffer, chunk.byteOffset, chunk.byteLength);
     const end = chunk.length;
     let at = 0;
@@ -60,34 +64,34 @@ export class Framer {
         const count = Math.min(this.header.payloadBytes - this.#payloadFill, end - at);
         this.#keep(chunk, at, count);
         at += count;
-        if (this.#payloadFill === this.header.payloadBytes && !this.#deliverKept()) return false;
+        if (this.#payloadFill === this.header.payloadBytes && !this.#deliverKept()) return at;
       } else if (this.#headerFill > 0) {
         this.#headerBytes[this.#headerFill++] = chunk[at++] as number;
         if (readHeader(this.#headerView, 0, this.#headerFill, this.header) === 0) continue;
         this.#headerFill = 0;
-        if (!this.#begin()) return false;
+        if (!this.#begin()) return at;
       } else {
         const headerBytes = readHeader(view, at, end - at, this.header);
         if (headerBytes === 0) {
           this.#headerBytes.set(chunk.subarray(at));
           this.#headerFill = end - at;
-          return true;
+          return end;
         }
         const start = at + headerBytes;
         const payloadBytes = this.header.payloadBytes;
         if (end - start < payloadBytes) {
           at = start;
-          if (!this.#begin()) return false;
+          if (!this.#begin()) return at;
           continue;
         }
         at = start + payloadBytes;
         const action = this.#sink.onHeader(this.header);
-        if (action === FrameAction.Stop) return false;
+        if (action === FrameAction.Stop) return at;
         if (action === FrameAction.Skip) continue;
-        if (!this.#sink.onMessage(this.header, chunk, start, at, false)) return false;
+        if (!this.#sink.onMessage(this.header, chunk, start, at, false)) return at;
       }
     }
-    return true;
+    return end;
   }
 
   /** A header is complete, its payload is not (or is empty). */

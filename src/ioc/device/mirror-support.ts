@@ -3,7 +3,7 @@ import type {
   Alarm,
   ElementType,
   MaybePromise,
-  Metadata,
+  PartialMetadata,
   OpContext,
   PvValue,
   ReadContext,
@@ -34,7 +34,7 @@ export interface MirrorHandle {
    */
   publish(value: PvValue, alarm: Alarm, time: TimeStamp): void;
   /** Replaces parts of the metadata that the fields cannot express, and posts DBE_PROPERTY. */
-  publishMeta(meta: Partial<Metadata>): void;
+  publishMeta(meta: PartialMetadata): void;
 }
 
 /** How a mirror record serves its VAL. What is absent follows the record type. */
@@ -53,7 +53,7 @@ export interface MirrorOptions {
   /** The owner computes alarms: the limit fields, their severities and HYST refuse puts. Default true. */
   readonly ownsAlarms?: boolean;
   /** Metadata served instead of what the fields say: complete description, choices longer than 25 bytes. */
-  readonly meta?: Partial<Metadata>;
+  readonly meta?: PartialMetadata;
   /** First state, published before the name is announced. */
   readonly initial?: { readonly value: PvValue; readonly alarm: Alarm; readonly time: TimeStamp };
 }

@@ -1,0 +1,67 @@
+import { LimitError, Ring } from '../../util/index.ts';
+
+const INDEX_BITS = 20;
+const INDEX_MASK = 0xf_ffff;
+const GENERATIONS = 0x1000;
+
+/**
+ * Objects by uint32 ids that are not given out again soon: a late message to a freed id finds nothing, instead of the
+ * next user of the id. 20 bits are the place, 12 bits count how often the place was used.
+ */
+export class HandleTable<T> {
+  readonly #items: (T | undefined)[] = [];
+  readonly #ids: number[] = [];
+  readonly #free = new Ring<number>();
+  #size = 0;
+
+  get size(): number {
+    return this.#size;
+  }
+
+  /**
+   * Adds an object and returns its id.
+   *
+   * @throws {LimitError} EPICS_LIMIT beyond 1048576 objects.
+   */
+  add(item: T): number {
+    const freed = this.#free.shift();
+    const index = freed ?? this.#items.length;
+    if (index > INDEX_MASK) throw new LimitError(`more than ${INDEX_MASK + 1} ids in use`);
+    const generation = freed === undefined ? 0 : (((this.#ids[index] as number) >>> INDEX_BITS) + 1) % GENERATIONS;
+    const id = ((generation << INDEX_BITS) | index) >>> 0;
+    this.#items[index] = item;
+    this.#ids[index] = id;
+    this.#size++;
+    return id;
+  }
+
+  get(id: number): T | undefined {
+    const index = id & INDEX_MASK;
+    return this.#ids[index] === id ? this.#items[index] : undefined;
+  }
+
+  /** Frees `id` and returns what it stood for. */
+  remove(id: number): T | undefined {
+    const item = this.get(id);
+    if (item === undefined) return undefined;
+    const index = id & INDEX_MASK;
+    this.#items[index] = undefined;
+    this.#free.push(index);
+    this.#size--;
+    return item;
+  }
+
+  /** All objects; those added meanwhile may be among them. */
+  *values(): IterableIterator<T> {
+    for (const item of this.#items) if (item !== undefined) yield item;
+  }
+
+  /** Frees all ids and returns what they stood for, in no particular order. */
+  takeAll(): T[] {
+    const all = [...this.values()];
+    for (let index = 0; index < this.#items.length; index++) {
+      if (this.#items[index] !== undefined) this.remove(this.#ids[index] as number);
+    }
+    return all;
+  }
+}

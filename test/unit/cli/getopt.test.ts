@@ -1,0 +1,34 @@
+import { expect, test } from 'vitest';
+import { getopt } from '../../../src/cli/getopt.ts';
+
+const given = (args: string[], spec = 'tSw:#:0:l:', permutes = true): string =>
+  getopt(args, spec, permutes)
+    .options.map(({ letter, value }) => `${letter}=${value}`)
+    .join(' ');
+
+test('CA-L1 options are combined, and values attached or separate', () => {
+  expect(given(['-tS', '-w5', '-#', '10', '-0x'])).toBe('t= S= w=5 #=10 0=x');
+  expect(given(['-tw5', 'PV'])).toBe('t= w=5');
+});
+
+test('CA-L1 options may follow operands', () => {
+  const parsed = getopt(['PV1', '-t', 'PV2', '-w', '3'], 'tw:', true);
+  expect(parsed.operands).toEqual(['PV1', 'PV2']);
+  expect(parsed.options).toHaveLength(2);
+});
+
+test('without permutation a negative value behind the name is an operand', () => {
+  const parsed = getopt(['-t', 'PV', '-5'], 'tw:', false);
+  expect(parsed.operands).toEqual(['PV', '-5']);
+});
+
+test('two dashes end the options', () => {
+  expect(getopt(['--', '-t'], 't', true).operands).toEqual(['-t']);
+  expect(getopt(['-'], 't', true).operands).toEqual(['-']);
+});
+
+test('unknown letters and missing values are told', () => {
+  expect(getopt(['-q'], 't', true).unknown).toBe('q');
+  expect(getopt(['-w'], 'w:', true).missing).toBe('w');
+  expect(getopt(['-:'], 'w:', true).unknown).toBe(':');
+});
