@@ -1,8 +1,8 @@
 import type { ElementType, PvValue, WriteContext } from '../pv/index.ts';
-import { AccessError, once } from '../util/index.ts';
+import { AccessError, once, toError } from '../util/index.ts';
 import type { FieldDef } from './dbd/field-def.ts';
 import { isLinkType } from './dbd/field-def.ts';
-import { Notify } from './notify.ts';
+import { Notify, startWaitingPut } from './notify.ts';
 import { processRecord } from './process.ts';
 import { putField } from './put.ts';
 import type { RecordBase } from './record.ts';
@@ -57,29 +57,35 @@ export function putAndWait(
 ): Promise<void> {
   return new Promise((resolve, reject) => {
     const finish = once(resolve);
+    let isQueued = false;
     const begin = (): void => {
       try {
         if (record.isRemoved || signal?.aborted === true) {
           finish();
+          if (isQueued) startWaitingPut(record);
           return;
         }
         checkDisp(record, field);
         const isLink = isLinkType(field.type);
         if (!isLink && (record.notify !== undefined || record.PACT !== 0)) {
-          record.waitingPuts.push(begin);
+          // One that was woken too early keeps its place.
+          if (isQueued) record.waitingPuts.unshift(begin);
+          else record.waitingPuts.push(begin);
+          isQueued = true;
           return;
         }
         if (put.value !== undefined) putField(record, field, put.value, put.element);
         if (isLink || !willProcess(record, field, put)) {
           finish();
+          if (isQueued) startWaitingPut(record);
           return;
         }
         new Notify(finish).add(record);
         record.PUTF = 1;
         processRecord(record);
       } catch (error) {
-        // Only errors of this package are thrown here; anything else is passed on as it is.
-        reject(error as Error);
+        reject(toError(error));
+        if (isQueued) startWaitingPut(record);
       }
     };
     begin();

@@ -1,5 +1,5 @@
 import { type ElementType, Event, type PvValue, type ScalarValue } from '../pv/index.ts';
-import { AccessError, ConversionError, cutUtf8 } from '../util/index.ts';
+import { AccessError, ConversionError, cutUtf8, utf8Length } from '../util/index.ts';
 import {
   bytesToText,
   type NumericType,
@@ -101,16 +101,12 @@ export function putField(record: RecordBase, field: FieldDef, value: PvValue, el
   if (field.special !== '' && field.special !== 'arr') record.special(field.name, false);
   record.setSlot(field.name, next);
   if (field.type === 'array') storeCount(record, (next as ArrayLike<unknown>).length);
-  if (field.type === 'lstring') record.setSlot('LEN', lengthOf(next as string));
+  if (field.type === 'lstring') record.setSlot('LEN', utf8Length(next as string) + 1);
   afterPut(record, field);
   const isVal = field.name === 'VAL';
   if (isVal) record.UDF = 0;
   if (!(isVal && field.isPp)) record.post(field.name, Event.Value | Event.Log);
   if (field.isProp && !isSameSlot(before, next)) record.propertyChanged(field.name);
-}
-
-function lengthOf(text: string): number {
-  return new TextEncoder().encode(text).length + 1;
 }
 
 function storeCount(record: RecordBase, count: number): void {

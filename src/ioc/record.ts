@@ -28,8 +28,8 @@ export type Slot = number | bigint | string | Link | Exclude<PvValue, boolean | 
 export interface LinkAccess {
   /** Value of the link's target as `want`; undefined when there is none, after raising LINK/INVALID if that is a fault. */
   read(record: RecordBase, field: string, want: FieldType): PvValue | undefined;
-  /** Value of the link's target as array; `most` elements of `want`. */
-  readArray(record: RecordBase, field: string, want: FieldType, most: number): PvValue | undefined;
+  /** Value of the link's target as array of the record's FTVL with at most `most` elements. */
+  readArray(record: RecordBase, field: string, most: number): PvValue | undefined;
   /** Value of a constant link, undefined otherwise. */
   constant(record: RecordBase, field: string): PvValue | undefined;
   /** Writes to the link's target. */
@@ -79,6 +79,10 @@ export interface FieldWatcher {
   onPost(mask: EventMask): void;
 }
 
+/** Outcome of reading an input: nothing, a value in VAL (or VAL kept on purpose), a raw value to convert. */
+export const Reading = { Failed: 0, Value: 1, Raw: 2 } as const;
+export type Reading = (typeof Reading)[keyof typeof Reading];
+
 /** Base of all record types: dbCommon, alarm and posting state. Each type adds its fields and its processing. */
 export abstract class RecordBase extends CommonFields {
   readonly type: RecordType;
@@ -92,10 +96,8 @@ export abstract class RecordBase extends CommonFields {
   isRemoved = false;
   /** True while the record's own synchronous processing is on the stack. */
   isInside = false;
-  /** The value that was read is raw and has to be converted. */
-  isRaw = false;
-  /** Simulation mode that the running processing found: 0 off, 1 YES, 2 RAW. */
-  simMode = 0;
+  /** What the running processing read: see `Reading`. */
+  reading: Reading = 0;
   /** Completion that waits for this record. */
   notify: Notify | undefined = undefined;
   /** Puts with completion that wait until the record is idle, oldest first. */
@@ -127,6 +129,10 @@ export abstract class RecordBase extends CommonFields {
   /** Stores a raw value for conversion; record types without RVAL take it as VAL. */
   storeRaw(raw: number): void {
     this.storeValue(raw);
+  }
+  /** The input is a constant: VAL stays as it is. */
+  keepValue(): void {
+    this.UDF = 0;
   }
   /** What an output record sends to its device. */
   outputValue(): PvValue {

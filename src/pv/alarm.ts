@@ -1,5 +1,5 @@
-import type { Alarm } from './model.ts';
-import { Severity } from './model.ts';
+import { handOver } from '../util/index.ts';
+import { type Alarm, Severity } from './model.ts';
 
 /** The 22 alarm conditions of EPICS, which CA sends as `status`. */
 export const AlarmCondition = {
@@ -102,7 +102,7 @@ export function makeAlarm(
   message = '',
   ntStatus: number = NT_STATUS_FROM_CONDITION,
 ): Alarm {
-  return { severity, message, condition, ntStatus };
+  return handOver({ severity, message, condition, ntStatus });
 }
 
 /** No alarm. */

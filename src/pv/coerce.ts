@@ -46,6 +46,13 @@ function toArray(from: ElementType, value: PvValue, type: ScalarType, meta: Meta
   const { element } = type;
   const isPlain = isPlainConversion(from, element);
   if (isPlain && isArrayValue(value)) return convert(`${toScalarName(element)}[]`, value);
+  // CA has one character type; which sign it has is the receiver's business.
+  if (element === 'int8' && value instanceof Uint8Array) {
+    return new Int8Array(value.buffer, value.byteOffset, value.length);
+  }
+  if (element === 'uint8' && value instanceof Int8Array) {
+    return new Uint8Array(value.buffer, value.byteOffset, value.length);
+  }
   const count = elementCount(value);
   if (count === 0) return emptyArray(element);
   const items = isArrayValue(value) ? Array.from<PvValue>(value) : [value];
@@ -72,7 +79,6 @@ function toScalar(from: ElementType, value: PvValue, to: ElementType, meta: Meta
     return meta.choices[value] ?? String(value);
   }
   if (isCharacter(from) && isCharacter(to) && typeof value === 'number') {
-    // CA has one character type; which sign it has is the receiver's business.
     return to === 'int8' ? (value << 24) >> 24 : value & 0xff;
   }
   return convert(toScalarName(to), value);

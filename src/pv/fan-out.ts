@@ -1,7 +1,7 @@
 import { Value } from '../pvdata/index.ts';
 import { type BitSet, InternalError, once, type Stop, toError } from '../util/index.ts';
 import { addMarks, type EventFields, eventFieldsOf, leafMarks } from './marks.ts';
-import { Event, type EventMask } from './model.ts';
+import { Event, type EventMask, type Metadata } from './model.ts';
 import { type MessageSink, ReadOperation } from './op-context.ts';
 import { SharedUpdate, type UpdateData } from './shared-update.ts';
 import type { MaybePromise, MonitorContext, ReadContext, UpdateSink } from './source.ts';
@@ -150,6 +150,8 @@ class Group<D extends UpdateData> implements UpdateSink<D> {
   /** Structures: every field that was ever marked. */
   #seen: BitSet | undefined;
   #fields: EventFields | undefined;
+  /** Scalars: metadata of the latest update, to tell when a poster forgot to say that it changed. */
+  #meta: Metadata | undefined;
   #isDelivering: boolean;
   #backlog: Post<D>[];
   #closing: { readonly reason: Error | undefined } | undefined;
@@ -172,6 +174,7 @@ class Group<D extends UpdateData> implements UpdateSink<D> {
     this.#hasState = false;
     this.#seen = undefined;
     this.#fields = undefined;
+    this.#meta = undefined;
     this.#isDelivering = false;
     this.#backlog = [];
     this.#closing = undefined;
@@ -336,11 +339,15 @@ class Group<D extends UpdateData> implements UpdateSink<D> {
     const isFirst = !this.#hasState;
     this.#hasState = true;
     this.#joined = undefined;
+    let events = isFirst ? Event.All : mask;
     if (data instanceof Value) {
       if (this.#seen === undefined) this.#seen = data.marks;
       else addMarks(this.#seen, data);
+    } else {
+      if (data.meta !== this.#meta) events |= Event.Property;
+      this.#meta = data.meta;
     }
-    const update = new SharedUpdate<D>(data, isFirst ? Event.All : mask);
+    const update = new SharedUpdate<D>(data, events);
     let whole: SharedUpdate<D> | undefined;
     for (const lane of this.#lanes) {
       const laneUpdate = this.#forLane(lane, update);

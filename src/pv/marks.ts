@@ -67,7 +67,9 @@ export function isEnumDesc(desc: FieldDesc): boolean {
   if (index < 0 || choices < 0) return false;
   const indexCode = desc.fieldAt(index).code;
   return (
-    indexCode >= TypeCode.Byte && indexCode <= TypeCode.ULong && desc.fieldAt(choices).code === TypeCode.StringArray
+    indexCode >= TypeCode.Byte &&
+    indexCode <= TypeCode.ULong &&
+    desc.fieldAt(choices).code === TypeCode.StringArray
   );
 }
 

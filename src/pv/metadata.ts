@@ -1,5 +1,5 @@
-import type { AlarmLimits, ElementType, Limits, Metadata } from './model.ts';
-import { Severity } from './model.ts';
+import { handOver } from '../util/index.ts';
+import { type AlarmLimits, type ElementType, type Limits, type Metadata, Severity } from './model.ts';
 
 /** Parts of `Metadata`; what is absent keeps its default. */
 export interface PartialMetadata {
@@ -32,7 +32,7 @@ const noChoices: readonly string[] = [];
 export const booleanChoices: readonly string[] = ['False', 'True'];
 
 function buildMetadata(base: Metadata, part: PartialMetadata): Metadata {
-  return {
+  return handOver({
     description: part.description ?? base.description,
     units: part.units ?? base.units,
     precision: part.precision ?? base.precision,
@@ -41,7 +41,7 @@ function buildMetadata(base: Metadata, part: PartialMetadata): Metadata {
     control: makeControl(base.control, part.control),
     alarmLimits: makeAlarmLimits(base.alarmLimits, part.alarmLimits),
     choices: part.choices ?? base.choices,
-  };
+  });
 }
 
 function makeLimits(base: Limits, part: Partial<Limits> | undefined): Limits {
@@ -74,7 +74,7 @@ function makeAlarmLimits(base: AlarmLimits, part: Partial<AlarmLimits> | undefin
 }
 
 function makeEmpty(zero: number | bigint): Metadata {
-  return {
+  return handOver({
     description: '',
     units: '',
     precision: 0,
@@ -94,7 +94,7 @@ function makeEmpty(zero: number | bigint): Metadata {
       hysteresis: zero,
     },
     choices: noChoices,
-  };
+  });
 }
 
 /** Metadata that says nothing: no units, all limits 0, no choices. */

@@ -1,4 +1,5 @@
 import type { FieldDesc } from '../pvdata/index.ts';
+import { handOver } from '../util/index.ts';
 
 /** Element types of scalars and arrays that both protocols can serve. */
 export type ElementType =
@@ -117,5 +118,5 @@ export function makeSnapshot<V extends PvValue>(
   time: TimeStamp,
   meta: Metadata,
 ): Snapshot<V> {
-  return { value, alarm, time, meta };
+  return handOver({ value, alarm, time, meta });
 }

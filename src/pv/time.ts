@@ -1,4 +1,4 @@
-import type { Clock, WallTime } from '../util/index.ts';
+import { type Clock, handOver, type WallTime } from '../util/index.ts';
 import type { TimeStamp } from './model.ts';
 
 /** POSIX seconds of the EPICS epoch, 1990-01-01 00:00:00 UTC. */
@@ -14,7 +14,7 @@ const NANOS_PER_SECOND = 1_000_000_000n;
  * @param userTag int32.
  */
 export function makeTimeStamp(seconds: number, nanoseconds: number, userTag = 0): TimeStamp {
-  return { seconds, nanoseconds, userTag };
+  return handOver({ seconds, nanoseconds, userTag });
 }
 
 /** The time stamp of something that never happened: the EPICS epoch. */
@@ -60,9 +60,9 @@ export function toMilliseconds(time: TimeStamp): number {
   return time.seconds * 1000 + time.nanoseconds / 1e6;
 }
 
-/** Seconds since the EPICS epoch as CA sends them: uint32, modulo 2^32. */
+/** Seconds since the EPICS epoch as CA sends them: uint32, modulo 2^32; 0 for all that was before it. */
 export function toEpicsSeconds(time: TimeStamp): number {
-  return (time.seconds - EPICS_EPOCH_SECONDS) >>> 0;
+  return time.seconds <= EPICS_EPOCH_SECONDS ? 0 : (time.seconds - EPICS_EPOCH_SECONDS) >>> 0;
 }
 
 /** Time stamp from the two words of a CA time stamp. */

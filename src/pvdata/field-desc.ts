@@ -1,7 +1,7 @@
 import { FieldError, LimitError, TypeMismatchError } from '../util/index.ts';
 import { formatType } from './format-type.ts';
 import { compileProgram, MAX_FIELDS, type Program } from './program.ts';
-import { ARRAY_BIT, codeOfName, nameOfCode, type ScalarName, TypeCode } from './type-code.ts';
+import { ARRAY_BIT, codeOfName, nameOfCode, type ScalarName, scalarNames, TypeCode } from './type-code.ts';
 
 /** One member of a structure or union. */
 export interface Member {
@@ -230,9 +230,8 @@ function intern(
 }
 
 const simple: ReadonlyMap<number, FieldDesc> = new Map(
-  [TypeCode.Boolean, TypeCode.String, TypeCode.Any, TypeCode.Float, TypeCode.Double]
-    .concat([0x20, 0x21, 0x22, 0x23, 0x24, 0x25, 0x26, 0x27])
-    .flatMap((code) => [code, code | ARRAY_BIT])
+  [...scalarNames, 'any']
+    .flatMap((name) => [codeOfName(name), codeOfName(`${name}[]`)])
     .map((code) => [code, intern(code, '', [], undefined, 0, false)]),
 );
 

@@ -55,6 +55,10 @@ function write(desc: FieldDesc, name: string, indent: string, lines: string[]): 
     lines.push(`${indent}${typeWord(desc.code)}${suffix}`);
     return;
   }
+  if (content.members.length === 0) {
+    lines.push(`${indent}${typeWordWithId(desc)} {}${suffix}`);
+    return;
+  }
   lines.push(`${indent}${typeWordWithId(desc)} {`);
   for (const member of content.members) write(member.desc, member.name, `${indent}    `, lines);
   lines.push(`${indent}}${suffix}`);

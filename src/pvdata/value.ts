@@ -7,7 +7,7 @@ import {
   isArrayLike,
   wrongShape,
 } from './convert.ts';
-import { assignMarked, equalValues, subValue } from './delta.ts';
+import { assignMarked, equalValues } from './delta.ts';
 import { type FieldDesc, MAX_TYPE_DEPTH, simpleType } from './field-desc.ts';
 import { formatValue } from './format.ts';
 import { isComplexPath, type PathStep, parsePath } from './path.ts';
@@ -50,11 +50,15 @@ export class Value {
   /** Marks of slots 64 and up; undefined while there are none. For codecs. */
   markRest: Uint32Array | undefined;
 
-  /** A value with default content (0, false, `''`, empty, null) and no marks. */
-  constructor(desc: FieldDesc, selector = -1) {
+  /**
+   * A value with default content (0, false, `''`, empty, null) and no marks.
+   *
+   * @param slots content to take over instead, for codecs; as many as the type has.
+   */
+  constructor(desc: FieldDesc, selector = -1, slots: unknown[] = desc.program.defaults.slice()) {
     this.desc = desc;
     this.selector = selector;
-    this.slots = desc.program.defaults.slice();
+    this.slots = slots;
     this.markLow = 0;
     this.markHigh = 0;
     this.markRest = undefined;
@@ -265,8 +269,7 @@ export class Value {
 
   /** A copy with the marks, as content of the union member `selector`. */
   withSelector(selector: number): Value {
-    const copy = new Value(this.desc, selector);
-    for (let i = 0; i < this.slots.length; i++) copy.slots[i] = this.slots[i];
+    const copy = new Value(this.desc, selector, this.slots.slice());
     copy.markLow = this.markLow;
     copy.markHigh = this.markHigh;
     copy.markRest = this.markRest?.slice();
@@ -349,6 +352,20 @@ export class Value {
       if (content !== undefined) this.assignAt(offset + member.offset, content);
     }
   }
+}
+
+/** Copy of the structure at a slot, marks included, as a value of its own. */
+function subValue(value: Value, offset: number): Value {
+  const desc = value.desc.fieldAt(offset);
+  const end = offset + desc.fieldCount;
+  const copy = new Value(desc, -1, value.slots.slice(offset, end));
+  if (offset > 0 && value.isMarkedAt(offset)) {
+    const { parents } = value.desc.program;
+    const marks = value.marks;
+    for (let at = parents[offset] as number; at >= 0; at = parents[at] as number) if (marks.get(at)) copy.markAt(0);
+  }
+  for (let bit = value.nextMark(offset); bit >= 0 && bit < end; bit = value.nextMark(bit + 1)) copy.markAt(bit - offset);
+  return copy;
 }
 
 function toSeconds(x: unknown): number {

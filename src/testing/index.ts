@@ -1,6 +1,7 @@
 export * from './hex.ts';
 export * from './manual-clock.ts';
 export * from './random.ts';
+export * from './served-pv-contract.ts';
 export type { VirtualDatagrams } from './virtual-datagrams.ts';
 export type { VirtualHost } from './virtual-host.ts';
 export * from './virtual-network.ts';

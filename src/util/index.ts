@@ -5,6 +5,7 @@ export * from './block-pool.ts';
 export * from './bytes-reader.ts';
 export * from './bytes-swap.ts';
 export * from './bytes-writer.ts';
+export * from './check.ts';
 export * from './clock.ts';
 export * from './deadlines.ts';
 export * from './env.ts';

@@ -4,6 +4,12 @@ import { BytesWriter } from './bytes-writer.ts';
 /** Array data of this many bytes and more is sent from where it lies instead of being copied into the block. */
 export const BORROW_BYTES: number = 4096;
 
+/** A point in the content of a `SendBuffer`. */
+export interface SendMark {
+  readonly position: number;
+  readonly chunkCount: number;
+}
+
 const NO_BLOCK = new Uint8Array(0);
 
 /**
@@ -47,6 +53,20 @@ export class SendBuffer extends BytesWriter {
     this.#chunks.push(bytes);
     this.#splits.push(this.position);
     this.#borrowed += bytes.length;
+  }
+
+  /** Where writing stands now, for `rewind`. */
+  mark(): SendMark {
+    return { position: this.position, chunkCount: this.#chunks.length };
+  }
+
+  /** Drops everything written since `mark`; nothing was flushed in between. */
+  rewind(mark: SendMark): void {
+    while (this.#chunks.length > mark.chunkCount) {
+      this.#borrowed -= (this.#chunks.pop() as Uint8Array).length;
+      this.#splits.pop();
+    }
+    this.position = mark.position;
   }
 
   /** The content as chunks in order; valid until the next write. */

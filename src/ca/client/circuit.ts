@@ -183,6 +183,11 @@ export class ClientCircuit implements ClientCircuitHandler, StreamHandler {
 
   /** Asks the server for a channel. */
   attach(channel: CircuitChannel): void {
+    if (this.#state === 'closed') {
+      const reason = new DisconnectedError(`cannot connect to ${this.name}`);
+      this.#context.clock.defer(() => channel.onCircuitLost(reason, false));
+      return;
+    }
     this.#stopLinger();
     this.channels.set(channel.cid, channel);
     this.core.createChannel(channel.cid, channel.name);

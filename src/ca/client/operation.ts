@@ -1,5 +1,4 @@
-import type { CallOptions } from '../../pv/index.ts';
-import { ecaToError } from '../../pv/index.ts';
+import { type CallOptions, ecaToError } from '../../pv/index.ts';
 import {
   type BytesReader,
   ClosedError,
@@ -16,6 +15,16 @@ import { ECA_NORMAL, ecaMessage, ecaName, isEcaSuccess } from '../core/index.ts'
 import type { CircuitOperation, ClientCircuit } from './circuit.ts';
 import type { ClientContext } from './context.ts';
 
+/** A call as its channel sees it. */
+export interface PendingCall {
+  /** The channel is connected: sends the request. */
+  issue(circuit: ClientCircuit): void;
+  /** Ends with an error. */
+  fail(error: Error): void;
+  /** The application closed the channel. */
+  cancel(): void;
+}
+
 /** What an operation needs of its channel. */
 export interface OperationChannel {
   readonly name: string;
@@ -23,9 +32,9 @@ export interface OperationChannel {
   /** The circuit while requests may be sent, else undefined. */
   readonly readyCircuit: ClientCircuit | undefined;
   /** Operations that wait for the channel to connect, oldest first. */
-  readonly waiting: Set<Operation<unknown>>;
+  readonly waiting: Set<PendingCall>;
   /** Operations that have begun and not ended. */
-  readonly active: Set<Operation<unknown>>;
+  readonly active: Set<PendingCall>;
   /** For time-out messages: `searching, 4 searches sent to 2 addresses`. */
   describeState(): string;
 }
@@ -43,7 +52,7 @@ export function makeStatusError(verb: string, pvName: string, eca: number, text:
  *
  * Settles exactly once: answered, refused, timed out, aborted, disconnected after it was sent, or closed.
  */
-export abstract class Operation<T> implements CircuitOperation {
+export abstract class Operation<T> implements CircuitOperation, PendingCall {
   readonly promise: Promise<T>;
   protected readonly channel: OperationChannel;
   protected readonly verb: string;

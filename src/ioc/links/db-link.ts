@@ -39,7 +39,7 @@ export class DbLinks implements LinkAccess {
     }
   }
 
-  readArray(record: RecordBase, field: string, _want: FieldType, most: number): PvValue | undefined {
+  readArray(record: RecordBase, field: string, most: number): PvValue | undefined {
     const source = this.#readTarget(record, field);
     if (source === undefined) return undefined;
     try {
@@ -91,7 +91,8 @@ export class DbLinks implements LinkAccess {
   copyTime(record: RecordBase, field: string): boolean {
     const link = record.slot(field) as Link;
     if (link.kind !== 'pv') return false;
-    const source = link.field === undefined || link.record?.isRemoved !== false ? findTimeSource(record, link) : link.record;
+    const { find } = record.context;
+    const source = find(link.target) ?? find(splitTarget(link.target).record);
     if (source === undefined) return false;
     record.timeSeconds = source.timeSeconds;
     record.timeNanoseconds = source.timeNanoseconds;
@@ -158,10 +159,6 @@ function resolve(record: RecordBase, link: PvLink): boolean {
     return false;
   }
   return true;
-}
-
-function findTimeSource(record: RecordBase, link: PvLink): RecordBase | undefined {
-  return record.context.find(link.target) ?? record.context.find(splitTarget(link.target).record);
 }
 
 /** Raises LINK or the source's own alarm in the target, as the link's severity mode says. */

@@ -67,7 +67,6 @@ export class Getter extends Operation {
   }
 
   override onDisconnected(): void {
-    this.link = undefined;
     this.#phase = Phase.Off;
     this.#type = undefined;
     // A get changes nothing, so it is asked again.
@@ -100,9 +99,7 @@ export class Getter extends Operation {
     if (this.#phase !== Phase.Running || this.link === undefined) return;
     const calls = this.#running;
     if (isSuccess(status)) {
-      const value = this.link.core.readMasked(body, this.#type as FieldDesc);
-      this.#channel.noteValue(value);
-      this.#settle(calls, value);
+      this.#settle(calls, this.link.core.readMasked(body, this.#type as FieldDesc));
     } else {
       const error = statusError(`get "${this.#channel.name}"`, status, this.#channel.name);
       for (const call of calls) call.reject(error);

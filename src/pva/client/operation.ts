@@ -60,6 +60,13 @@ export abstract class Operation {
   }
 }
 
+/** Takes an operation off a connection that is lost, or whose channel is. */
+export function dropLink(operation: Operation): void {
+  operation.link?.removeOperation(operation.ioid);
+  operation.link = undefined;
+  operation.ioid = -1;
+}
+
 /** The error that a failed status stands for. */
 export function statusError(what: string, status: Status, pvName: string): RemoteError {
   const text = status.message === '' ? 'no reason given' : status.message;

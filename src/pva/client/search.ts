@@ -26,6 +26,9 @@ import { type Destination, resolveDestinations } from './destinations.ts';
 /** How long the list of destinations is used before interfaces and names are looked at again, in ms. */
 const REFRESH_MS = 30_000;
 
+// Names in one search over TCP.
+const PEER_BATCH_BYTES = 8192;
+
 // Offset of the flags in a request, header included.
 const FLAGS_AT = 12;
 
@@ -113,10 +116,27 @@ export class SearchEngine {
     return isBoosted;
   }
 
-  /** Adds a connection to a name server that is ready, until stopped. */
+  /** Adds a connection to a name server that is ready, until stopped. It is asked for all names at once. */
   addPeer(peer: SearchPeer): Stop {
     this.#peers.add(peer);
+    let batch: SearchTarget[] = [];
+    let bytes = 0;
+    for (const target of this.schedule.targets()) {
+      if (bytes + target.wireBytes > PEER_BATCH_BYTES) {
+        peer.search(batch);
+        batch = [];
+        bytes = 0;
+      }
+      batch.push(target);
+      bytes += target.wireBytes;
+    }
+    if (batch.length > 0) peer.search(batch);
     return () => void this.#peers.delete(peer);
+  }
+
+  /** Opens the sockets, if they are not open. */
+  open(): void {
+    this.#ensureOpen();
   }
 
   /** Asks all servers to answer, whatever names they have. Resolves once the request is sent. */

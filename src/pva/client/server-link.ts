@@ -1,4 +1,4 @@
-import { type StreamTransport, type Network, Written, type Endpoint } from '../../net/index.ts';
+import type { Endpoint, Network, StreamTransport, Written } from '../../net/index.ts';
 import { type FieldDesc, structType, Value } from '../../pvdata/index.ts';
 import {
   type BlockPool,
@@ -53,6 +53,7 @@ export interface LinkOwner {
 // Data for the method "ca": who we say we are.
 const identityType: FieldDesc = structType('', { user: 'string', host: 'string' });
 
+const WRITTEN_DONE: Written = 0;
 const FLUSH_AT_BYTES = 64 * 1024;
 const MAX_SEARCH_BACKLOG = 64 * 1024;
 
@@ -93,7 +94,7 @@ export class ServerLink implements PvaClientHandler {
       this.#isDirty = false;
       this.flush();
     };
-    this.#write = (chunks) => this.#stream.write(chunks) === Written.Done;
+    this.#write = (chunks) => this.#stream.write(chunks) === WRITTEN_DONE;
     this.#stream = owner.network.connect(endpoint, {});
   }
 

@@ -1,3 +1,4 @@
+export * from './auth.ts';
 export * from './beacon-message.ts';
 export * from './client-connection.ts';
 export * from './connection.ts';
@@ -5,6 +6,7 @@ export * from './constants.ts';
 export * from './datagram.ts';
 export * from './guid.ts';
 export * from './header.ts';
+export * from './operations.ts';
 export * from './rules.ts';
 export * from './search-message.ts';
 export * from './search-schedule.ts';

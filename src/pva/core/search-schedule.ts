@@ -98,6 +98,11 @@ export class SearchSchedule {
     return Math.max(this.#earliest, this.#resumeTick) * TICK_MS;
   }
 
+  /** All names that are looked for. Nothing may be added or removed meanwhile. */
+  *targets(): IterableIterator<SearchTarget> {
+    for (const first of this.#slots) for (let target = first; target !== undefined; target = target.next) yield target;
+  }
+
   /** Starts to look for a name. @param delayMs wait before the first attempt, at most 33 s. */
   add(target: SearchTarget, nowMs: number, delayMs: number = FIRST_SEARCH_MS): void {
     if (target.slot >= 0) return;

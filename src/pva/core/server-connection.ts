@@ -178,22 +178,38 @@ export class PvaServerConnection extends PvaConnection {
     this.end(at);
   }
 
-  /** Success with a value: GET, PUT's get, PUT_GET. `mask`: default the value's marks. */
+  /**
+   * Success with a value: GET, PUT's get, PUT_GET. `mask`: default the value's marks.
+   * Throws, and has written nothing, when the value holds what its type does not allow.
+   */
   valueReply(command: number, ioid: number, subcommand: number, value: Value, mask?: BitSet): void {
+    const mark = this.out.mark();
     const at = this.begin(command);
     this.out.u32(ioid);
     this.out.u8(subcommand);
     this.out.u8(0xff);
-    encodeMasked(this.out, value, mask);
+    try {
+      encodeMasked(this.out, value, mask);
+    } catch (error) {
+      this.out.rewind(mark);
+      throw error;
+    }
     this.end(at);
   }
 
+  /** The answer to an RPC. Throws as `valueReply` does. */
   rpcResult(ioid: number, subcommand: number, result: Value | null): void {
+    const mark = this.out.mark();
     const at = this.begin(CMD_RPC);
     this.out.u32(ioid);
     this.out.u8(subcommand);
     this.out.u8(0xff);
-    encodeAny(this.out, result);
+    try {
+      encodeAny(this.out, result);
+    } catch (error) {
+      this.out.rewind(mark);
+      throw error;
+    }
     this.end(at);
   }
 
@@ -206,12 +222,18 @@ export class PvaServerConnection extends PvaConnection {
     this.end(at);
   }
 
-  /** One update: changed mask with values, and overrun mask. */
+  /** One update: changed mask with values, and overrun mask. Throws as `valueReply` does. */
   monitorUpdate(ioid: number, value: Value, mask: BitSet, overrun: BitSet | undefined): void {
+    const mark = this.out.mark();
     const at = this.begin(CMD_MONITOR);
     this.out.u32(ioid);
     this.out.u8(0);
-    encodeMasked(this.out, value, mask);
+    try {
+      encodeMasked(this.out, value, mask);
+    } catch (error) {
+      this.out.rewind(mark);
+      throw error;
+    }
     if (overrun === undefined) this.out.u8(0);
     else writeBitSet(this.out, overrun);
     this.end(at);

@@ -1,0 +1,85 @@
+import { AlarmCondition, Event, type EventMask } from '../../pv/index.ts';
+import { type AlarmFilterFields, filterLevel } from '../analog.ts';
+import type { RecordBase } from '../record.ts';
+
+const NAMES = ['ZR', 'ON', 'TW', 'TH', 'FR', 'FV', 'SX', 'SV', 'EI', 'NI', 'TE', 'EL', 'TV', 'TT', 'FT', 'FF'];
+
+/** Names of the 16 state values, ZRVL..FFVL. */
+export const stateValueFields: readonly string[] = NAMES.map((name) => `${name}VL`);
+/** Names of the 16 state texts, ZRST..FFST. */
+export const stateTextFields: readonly string[] = NAMES.map((name) => `${name}ST`);
+/** Names of the 16 state severities, ZRSV..FFSV. */
+export const stateSeverityFields: readonly string[] = NAMES.map((name) => `${name}SV`);
+
+/** VAL of a mbbi whose raw value is no state. */
+export const UNKNOWN_STATE = 65535;
+
+/** Fields that the two multi-bit record types share. */
+export interface MultiBitFields {
+  VAL: number;
+  readonly UNSV: number;
+  readonly COSV: number;
+  LALM: number;
+  MLST: number;
+  SDEF: number;
+  MASK: number;
+  readonly NOBT: number;
+}
+
+type MultiBitRecord = RecordBase & MultiBitFields;
+
+/** Derives SDEF and MASK when the record starts or a state changes. */
+export function deriveStates(record: MultiBitRecord): void {
+  const hasValue = stateValueFields.some((name) => record.slot(name) !== 0);
+  record.SDEF = hasValue || stateTextFields.some((name) => record.slot(name) !== '') ? 1 : 0;
+}
+
+/** MASK from NOBT, when it was not set. */
+export function deriveMask(record: MultiBitRecord): void {
+  if (record.MASK === 0 && record.NOBT > 0 && record.NOBT <= 32) record.MASK = (2 ** record.NOBT - 1) >>> 0;
+}
+
+/** State texts up to the last one in use. */
+export function stateTexts(record: RecordBase): readonly string[] {
+  const all = stateTextFields.map((name) => record.slot(name) as string);
+  const last = all.findLastIndex((text) => text !== '');
+  return all.slice(0, last + 1);
+}
+
+/** State of a raw value: the first whose xxVL equals it. */
+export function stateOfRaw(record: MultiBitRecord, raw: number): number {
+  if (record.SDEF === 0) return raw & 0xffff;
+  const index = stateValueFields.findIndex((name) => record.slot(name) === raw);
+  return index < 0 ? UNKNOWN_STATE : index;
+}
+
+/** State and change-of-state alarms. @param elapsedSec since the previous processing, for AFTC. */
+export function checkStateAlarm(record: MultiBitRecord, elapsedSec: number): void {
+  const name = stateSeverityFields[record.VAL];
+  let severity = name === undefined ? record.UNSV : (record.slot(name) as number);
+  if (hasFilter(record)) severity = filterLevel(record, severity + 1, elapsedSec) - 1;
+  record.raise(AlarmCondition.State, severity);
+  if (record.LALM === record.VAL) return;
+  record.raise(AlarmCondition.Cos, record.COSV);
+  record.LALM = record.VAL;
+}
+
+function hasFilter(record: object): record is AlarmFilterFields {
+  return 'AFTC' in record;
+}
+
+/** Events of VAL: posted when it changed. */
+export function changeMask(record: MultiBitRecord): EventMask {
+  if (record.MLST === record.VAL) return 0;
+  record.MLST = record.VAL;
+  return Event.Value | Event.Log;
+}
+
+/** A state's text or value was put: VAL's choices changed, and its text when that state is the current one. */
+export function stateChanged(record: MultiBitRecord, field: string): void {
+  deriveStates(record);
+  const index = stateTextFields.indexOf(field);
+  if (index < 0) return;
+  record.propertyCount++;
+  record.post('VAL', Event.Property | (index === record.VAL ? Event.Value | Event.Log : 0));
+}

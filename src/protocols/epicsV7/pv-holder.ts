@@ -1,0 +1,289 @@
+import type { Database, MirrorRecordHandle } from '../../ioc/index.ts';
+import {
+  type Alarm,
+  AlarmCondition,
+  type MaybePromise,
+  makeAlarm,
+  makeTimeStamp,
+  noAlarm,
+  type OpContext,
+  type PvValue,
+  type ScalarWrite,
+  Severity,
+  type TimeStamp,
+  type WriteContext,
+} from '../../pv/index.ts';
+import type { Value } from '../../pvdata/index.ts';
+import { BaseCommand, type BaseVariable, type VariableValue } from '../../tree/index.ts';
+import { errorText, type Logger, type Stop } from '../../util/index.ts';
+import { type AlarmStyle, alarmOf, inStyle } from '../alarm.ts';
+import type { ValueCodec } from '../codec/codec.ts';
+import { IntCodec } from '../codec/number-codec.ts';
+import { rpcArgument, rpcReply } from '../command-rpc.ts';
+import { aliasCodecFor, type RecordChoice, recordFor, type SizeOptions } from '../kind-map.ts';
+import { metadataOf } from '../metadata.ts';
+import type { MappedVariable } from '../pv-map.ts';
+import { VariablePv } from '../variable-pv.ts';
+import { type CommandRule, VariableWriter } from '../variable-writer.ts';
+import { CommandStatus } from './command-status.ts';
+import { recordFields, recordInfo } from './record-fields.ts';
+
+/** Text of the error that a put to a read-only PV gets, on either protocol. */
+export const READ_ONLY_TEXT = 'Put Not Supported On This Variable';
+
+/** How holders make their PVs; see `EpicsPvServer`. */
+export interface HolderOptions {
+  /** Base of the server. */
+  readonly base: string;
+  readonly sizes: SizeOptions;
+  readonly commandRecords: 'long' | 'typed';
+  readonly hasCommandStatus: boolean;
+  readonly asg: (variable: BaseVariable) => string;
+  readonly logger: Logger;
+}
+
+/** One served variable, for tools. */
+export interface PvEntry {
+  readonly path: string;
+  readonly fullName: string;
+  /** Name on Channel Access; differs from the full name when that is too long. */
+  readonly caName: string;
+  readonly recordType: string;
+  /** Element type of the PV under the full name. */
+  readonly pvaType: string;
+  readonly isWritable: boolean;
+  readonly isCommand: boolean;
+}
+
+interface State {
+  readonly value: PvValue;
+  readonly alarm: Alarm;
+  readonly time: TimeStamp;
+}
+
+/** Serves one variable or command: a mirror record, and a PV under the full name when the record's name is hashed. */
+export class EpicsPvHolder {
+  readonly entry: PvEntry;
+  readonly variable: BaseVariable;
+  readonly #options: HolderOptions;
+  readonly #record: RecordChoice;
+  readonly #aliasCodec: ValueCodec | undefined;
+  readonly #writer: VariableWriter;
+  readonly #status: CommandStatus | undefined;
+  #handle: MirrorRecordHandle | undefined;
+  #alias: VariablePv | undefined;
+  #database: Database | undefined;
+  #stopListening: Stop | undefined;
+  #publishCount: number;
+  #lastRecord: State | undefined;
+  #lastAlias: State | undefined;
+  readonly #clamped: Set<string>;
+
+  /** @param caName name of the record. */
+  constructor(mapped: MappedVariable, caName: string, options: HolderOptions) {
+    const { variable, fullName, path } = mapped;
+    this.variable = variable;
+    this.#options = options;
+    const isCommand = variable instanceof BaseCommand;
+    this.#record =
+      isCommand && options.commandRecords === 'long'
+        ? { inType: 'longin', outType: 'longout', codec: new IntCodec('int32') }
+        : recordFor(variable.kind, options.sizes);
+    const pvaCodec = aliasCodecFor(variable.kind, options.sizes);
+    this.#aliasCodec = caName === fullName ? undefined : pvaCodec;
+    this.entry = {
+      path,
+      fullName,
+      caName,
+      recordType: variable.mode === 'RO' ? this.#record.inType : this.#record.outType,
+      pvaType: (this.#aliasCodec ?? this.#record.codec).type.element,
+      isWritable: variable.mode !== 'RO',
+      isCommand,
+    };
+    this.#status =
+      isCommand && options.hasCommandStatus ? new CommandStatus(variable, options.base, fullName) : undefined;
+    this.#writer = new VariableWriter({
+      variable,
+      logger: options.logger,
+      published: () => variable.root?.waitOnUpdate() ?? Promise.resolve(),
+      publishNow: () => this.#publishNow(),
+      publishCount: () => this.#publishCount,
+      ...(this.#status === undefined ? {} : { onCall: this.#status.onCall }),
+    });
+    this.#handle = undefined;
+    this.#alias = undefined;
+    this.#database = undefined;
+    this.#stopListening = undefined;
+    this.#publishCount = 0;
+    this.#lastRecord = undefined;
+    this.#lastAlias = undefined;
+    this.#clamped = new Set();
+  }
+
+  /** Names of all records of this variable. */
+  get recordNames(): readonly string[] {
+    return [this.entry.caName, ...(this.#status?.names ?? [])];
+  }
+
+  /** The PV under the full name; undefined when the record has that name itself. */
+  get alias(): VariablePv | undefined {
+    return this.#alias;
+  }
+
+  /** Makes the PVs with their first values, and listens to the variable from then on. */
+  async open(database: Database): Promise<void> {
+    const { variable, entry } = this;
+    this.#database = database;
+    const first = await variable.getVariableValue({ read: false });
+    const meta = metadataOf(variable, this.#record.codec.type, this.#record.codec.choices);
+    const type = this.#record.codec.type;
+    this.#lastRecord = this.#stateOf(this.#record.codec, first, 'normative');
+    this.#handle = database.addRecord(
+      entry.recordType,
+      entry.caName,
+      recordFields(this.#record, entry.recordType, meta, this.#options.asg(variable)),
+      {
+        info: recordInfo(entry.path, type, meta),
+        mirror: {
+          support: {
+            put: (write, context) => this.#put(this.#record.codec, this.#recordRule, write, context),
+            ...(entry.isCommand ? { call: this.#call } : {}),
+          },
+          element: type.element,
+          caText: type.caText,
+          caCount: type.caCount,
+          isReadOnly: !entry.isWritable,
+          refusal: READ_ONLY_TEXT,
+          meta,
+          initial: this.#lastRecord,
+        },
+      },
+    );
+    const codec = this.#aliasCodec;
+    if (codec !== undefined) {
+      this.#lastAlias = this.#stateOf(codec, first, 'condition');
+      this.#alias = new VariablePv({
+        name: entry.fullName,
+        type: codec.type,
+        meta: metadataOf(variable, codec.type, codec.choices),
+        initial: this.#lastAlias,
+        ...(entry.isWritable
+          ? {
+              write: (write: ScalarWrite, context: WriteContext) =>
+                this.#put(codec, 'zero-calls-without', write, context),
+            }
+          : {}),
+        refusal: READ_ONLY_TEXT,
+        ...(entry.isCommand ? { call: this.#call } : {}),
+        onFault: (error) => this.#options.logger.error({ pv: entry.fullName, error }, 'listener failed'),
+      });
+    }
+    this.#status?.open(database, this.#options.sizes);
+    this.#stopListening = variable.addListener((_path, value) => this.#publish(value));
+  }
+
+  /** Removes the PVs; puts that wait are refused. */
+  close(): void {
+    this.#stopListening?.();
+    this.#stopListening = undefined;
+    this.#writer.close();
+    if (this.#handle !== undefined) this.#database?.removeRecord(this.entry.caName);
+    this.#handle = undefined;
+    this.#alias?.close();
+    this.#alias = undefined;
+    this.#status?.close();
+  }
+
+  /** With typed records only integers keep the rule that zero calls without argument. */
+  get #recordRule(): CommandRule {
+    const isTyped = this.#options.commandRecords === 'typed' && this.entry.recordType !== 'longout';
+    return isTyped ? 'value-always-passed' : 'zero-calls-without';
+  }
+
+  #put(codec: ValueCodec, rule: CommandRule, write: ScalarWrite, context: WriteContext): MaybePromise<void> {
+    return this.#writer.write(codec, rule, write, context);
+  }
+
+  readonly #call = async (args: Value | null, _context: OpContext): Promise<Value> => {
+    const command = this.variable;
+    if (!(command instanceof BaseCommand)) throw new TypeError(`${this.entry.path} is no command`);
+    return rpcReply(command, await this.#writer.call(rpcArgument(args)));
+  };
+
+  async #publishNow(): Promise<void> {
+    this.#publish(await this.variable.getVariableValue({ read: false }));
+  }
+
+  #publish(value: VariableValue): void {
+    this.#publishCount++;
+    const { entry } = this;
+    this.#lastRecord = this.#show(
+      entry.caName,
+      this.#record.codec,
+      value,
+      'normative',
+      this.#lastRecord,
+      (state) => this.#handle?.mirror.publish(state.value, state.alarm, state.time),
+    );
+    const codec = this.#aliasCodec;
+    if (codec === undefined) return;
+    this.#lastAlias = this.#show(entry.fullName, codec, value, 'condition', this.#lastAlias, (state) =>
+      this.#alias?.publish(state.value, state.alarm, state.time),
+    );
+  }
+
+  /** Publishes on one PV. What cannot be shown makes this PV INVALID with its last value, and touches nothing else. */
+  #show(
+    name: string,
+    codec: ValueCodec,
+    value: VariableValue,
+    style: AlarmStyle,
+    last: State | undefined,
+    publish: (state: State) => void,
+  ): State | undefined {
+    try {
+      const state = this.#stateOf(codec, value, style);
+      publish(state);
+      return state;
+    } catch (error) {
+      const text = `cannot show ${this.entry.path} on "${name}": ${errorText(error)}`;
+      this.#options.logger.error({ pv: name, error }, text);
+      if (last === undefined) return undefined;
+      const alarm = inStyle(makeAlarm(Severity.Invalid, AlarmCondition.Calc, text), style);
+      const state = { value: last.value, alarm, time: timeOf(value) };
+      publish(state);
+      return state;
+    }
+  }
+
+  #stateOf(codec: ValueCodec, value: VariableValue, style: AlarmStyle): State {
+    const shown = codec.encode(this.#shownValue(codec, value.value), () => value.valueDisp);
+    if (shown.alarm?.condition === AlarmCondition.HwLimit) this.#warnClamped(codec, value);
+    const alarm = shown.alarm === undefined ? alarmOf(value, style) : inStyle(shown.alarm, style);
+    const isScalarNumber =
+      !codec.type.isArray && codec.type.element !== 'string' && codec.type.element !== 'enum';
+    // Alarm limits concern numbers; a failed read concerns every kind.
+    const isShown = isScalarNumber || value.error !== null || shown.alarm !== undefined;
+    return { value: shown.value, alarm: isShown ? alarm : noAlarm, time: timeOf(value) };
+  }
+
+  /** A command's long record shows its argument when that is an integer. */
+  #shownValue(codec: ValueCodec, value: unknown): unknown {
+    if (!this.entry.isCommand || codec !== this.#record.codec || codec.type.element !== 'int32') return value;
+    const isInteger = typeof value === 'bigint' || (typeof value === 'number' && Number.isInteger(value));
+    return isInteger ? value : 0;
+  }
+
+  #warnClamped(codec: ValueCodec, value: VariableValue): void {
+    if (this.#clamped.has(codec.type.element)) return;
+    this.#clamped.add(codec.type.element);
+    this.#options.logger.warn(
+      { pv: this.entry.caName },
+      `value ${String(value.value)} of ${this.entry.path} does not fit ${codec.type.element}; shown clamped and INVALID`,
+    );
+  }
+}
+
+function timeOf(value: VariableValue): TimeStamp {
+  return makeTimeStamp(value.timestamp.seconds, value.timestamp.nanoseconds);
+}
