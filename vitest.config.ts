@@ -11,7 +11,7 @@ export default defineConfig({
       project('unit', ['test/*.test.ts', 'test/unit/**/*.test.ts', 'test/scenarios/**/*.test.ts']),
       project('property', ['test/property/**/*.test.ts'], { testTimeout: 60_000 }),
       project('interop', ['test/interop/**/*.test.ts'], {
-        testTimeout: 120_000,
+        testTimeout: 20_000,
         hookTimeout: 120_000,
         fileParallelism: false,
       }),

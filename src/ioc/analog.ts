@@ -1,10 +1,4 @@
-import {
-  AlarmCondition,
-  type AlarmLimits,
-  type Limit,
-  type Limits,
-  type Severity,
-} from '../pv/index.ts';
+import { AlarmCondition, type AlarmLimits, type Limit, type Limits, type Severity } from '../pv/index.ts';
 import { raiseUndefined } from './alarm-latch.ts';
 import type { FieldDef } from './dbd/field-def.ts';
 import type { RecordBase } from './record.ts';
@@ -61,7 +55,8 @@ function rangeOf(record: AnalogFields<Limit>): number {
   const value = record.VAL;
   const last = record.LALM;
   const { HIHI, HIGH, LOW, LOLO, HYST } = record;
-  if (record.HHSV !== 0 && (value >= HIHI || (last === HIHI && value >= minus(HIHI, HYST)))) return Range.HiHi;
+  if (record.HHSV !== 0 && (value >= HIHI || (last === HIHI && value >= minus(HIHI, HYST))))
+    return Range.HiHi;
   if (record.LLSV !== 0 && (value <= LOLO || (last === LOLO && value <= plus(LOLO, HYST)))) return Range.LoLo;
   if (record.HSV !== 0 && (value >= HIGH || (last === HIGH && value >= minus(HIGH, HYST)))) return Range.High;
   if (record.LSV !== 0 && (value <= LOW || (last === LOW && value <= plus(LOW, HYST)))) return Range.Low;
@@ -125,17 +120,38 @@ export function checkAnalogAlarm<N extends Limit>(record: AnalogRecord<N>, elaps
 }
 
 const LIMIT_FIELDS: ReadonlySet<string> = new Set([
-  'VAL', 'HIHI', 'HIGH', 'LOW', 'LOLO', 'LALM', 'ALST', 'MLST', 'SVAL', 'IVOV', 'OVAL', 'PVAL',
+  'VAL',
+  'HIHI',
+  'HIGH',
+  'LOW',
+  'LOLO',
+  'LALM',
+  'ALST',
+  'MLST',
+  'SVAL',
 ]);
+/** Fields of ao that share the range of VAL too. */
+const OUTPUT_FIELDS: ReadonlySet<string> = new Set(['OVAL', 'PVAL']);
+
+function sharesRange(field: FieldDef): boolean {
+  return LIMIT_FIELDS.has(field.name) || (field.type === 'double' && OUTPUT_FIELDS.has(field.name));
+}
 
 /** Display limits of VAL and of the fields that share its range; undefined for others. */
-export function analogDisplay(record: { readonly HOPR: Limit; readonly LOPR: Limit }, field: FieldDef): Limits | undefined {
-  return LIMIT_FIELDS.has(field.name) ? { low: record.LOPR, high: record.HOPR } : undefined;
+export function analogDisplay(
+  record: { readonly HOPR: Limit; readonly LOPR: Limit },
+  field: FieldDef,
+): Limits | undefined {
+  const isInvalidValue = field.name === 'IVOV' && field.type === 'double';
+  return sharesRange(field) || isInvalidValue ? { low: record.LOPR, high: record.HOPR } : undefined;
 }
 
 /** Control limits of an output record: its drive limits. */
-export function driveLimits(record: { readonly DRVH: Limit; readonly DRVL: Limit }, field: FieldDef): Limits | undefined {
-  return LIMIT_FIELDS.has(field.name) ? { low: record.DRVL, high: record.DRVH } : undefined;
+export function driveLimits(
+  record: { readonly DRVH: Limit; readonly DRVL: Limit },
+  field: FieldDef,
+): Limits | undefined {
+  return sharesRange(field) ? { low: record.DRVL, high: record.DRVH } : undefined;
 }
 
 /**

@@ -1,8 +1,7 @@
 import { ConversionError } from '../util/index.ts';
 
 const INTEGER = /^\s*([+-]?\d+)/;
-const DOUBLE =
-  /^\s*([+-]?)(inf(?:inity)?|nan(?:\([^)]*\))?|0x[0-9a-f]+|(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?)/i;
+const DOUBLE = /^\s*([+-]?)(inf(?:inity)?|nan(?:\([^)]*\))?|0x[0-9a-f]+|(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?)/i;
 
 /**
  * Number of a text put into an integer field: base 10, leading blanks and a sign, reading stops at the first other

@@ -1,5 +1,5 @@
 import type { ArrayValue, ElementType, PvValue, ScalarValue } from '../pv/index.ts';
-import { ConversionError, encodeUtf8, decodeUtf8, cutUtf8 } from '../util/index.ts';
+import { ConversionError, cutUtf8, decodeUtf8, encodeUtf8 } from '../util/index.ts';
 import { parseDouble, parseInteger } from './convert-text.ts';
 import type { FieldType } from './dbd/field-def.ts';
 
@@ -97,9 +97,9 @@ export function toNumeric(value: ScalarValue, type: NumericType): number | bigin
     if (typeof value === 'bigint') return isSigned ? BigInt.asIntN(64, value) : BigInt.asUintN(64, value);
     if (typeof value === 'number') return toBigint(value, low, high);
     if (typeof value === 'boolean') return value ? 1n : 0n;
-    return BigInt.asUintN(64, parseInteger(value, low, high)) === 0n
-      ? 0n
-      : parseInteger(value, low, high);
+    // Unsigned text may be hexadecimal, as in base.
+    const hex = isSigned ? null : /^\s*(0x[0-9a-f]+)/i.exec(value);
+    return hex === null ? parseInteger(value, low, high) : BigInt.asUintN(64, BigInt(hex[1] as string));
   }
   const range = integers[type] as IntegerRange;
   if (typeof value === 'number') return range.wrap(value);
@@ -132,7 +132,10 @@ export function elementCount(value: PvValue): number {
 }
 
 /** A new array for `count` elements of a menuFtype type. */
-export function makeArray(type: NumericType | 'string' | 'enum', count: number): Exclude<ArrayValue, readonly boolean[]> {
+export function makeArray(
+  type: NumericType | 'string' | 'enum',
+  count: number,
+): Exclude<ArrayValue, readonly boolean[]> {
   switch (type) {
     case 'string':
       return new Array<string>(count).fill('');

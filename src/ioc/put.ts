@@ -1,13 +1,6 @@
 import { type ElementType, Event, type PvValue, type ScalarValue } from '../pv/index.ts';
 import { AccessError, ConversionError, cutUtf8, utf8Length } from '../util/index.ts';
-import {
-  bytesToText,
-  type NumericType,
-  requireElement,
-  toArray,
-  toNumeric,
-  toText,
-} from './convert.ts';
+import { bytesToText, type NumericType, requireElement, toArray, toNumeric, toText } from './convert.ts';
 import { formatDouble } from './convert-text.ts';
 import { type FieldDef, isLinkType } from './dbd/field-def.ts';
 import { arrayType, fieldChoices } from './field-value.ts';
@@ -17,7 +10,15 @@ import type { RecordBase, Slot } from './record.ts';
 const INDEX = /^\s*\d+\s*$/;
 /** Fields that belong to the owner of a mirrored VAL when it computes the alarms. */
 const OWNER_FIELDS: ReadonlySet<string> = new Set([
-  'HIHI', 'HIGH', 'LOW', 'LOLO', 'HHSV', 'HSV', 'LSV', 'LLSV', 'HYST',
+  'HIHI',
+  'HIGH',
+  'LOW',
+  'LOLO',
+  'HHSV',
+  'HSV',
+  'LSV',
+  'LLSV',
+  'HYST',
 ]);
 const LONGEST_LINK = 4096;
 
@@ -36,7 +37,9 @@ function toChoice(record: RecordBase, field: FieldDef, value: ScalarValue): numb
     const index = toNumeric(value, 'ushort') as number;
     // Menus have no states beyond their choices; VAL of bi or mbbo may have.
     if (field.type === 'enum' || index < choices.length) return index;
-    throw new ConversionError(`${record.NAME}.${field.name} has ${choices.length} choices, there is no ${index}`);
+    throw new ConversionError(
+      `${record.NAME}.${field.name} has ${choices.length} choices, there is no ${index}`,
+    );
   }
   if (value !== '') {
     const index = choices.indexOf(value);
@@ -57,7 +60,12 @@ function textOf(value: ScalarValue, element: ElementType): string {
  * Converts what is put into what a field stores.
  * @throws {ConversionError} EPICS_CONVERT when that is not possible; the field keeps its value.
  */
-export function convertForField(record: RecordBase, field: FieldDef, value: PvValue, element: ElementType): Slot {
+export function convertForField(
+  record: RecordBase,
+  field: FieldDef,
+  value: PvValue,
+  element: ElementType,
+): Slot {
   const { type } = field;
   if (type === 'array') {
     const most = record.slot('NELM') as number;
@@ -69,7 +77,8 @@ export function convertForField(record: RecordBase, field: FieldDef, value: PvVa
     const isBytes = value instanceof Int8Array || value instanceof Uint8Array;
     const text = isBytes ? bytesToText(value) : textOf(requireElement(value), element);
     if (isLinkType(type)) {
-      if (text.length > LONGEST_LINK) throw new ConversionError(`link of ${text.length} characters is too long`);
+      if (text.length > LONGEST_LINK)
+        throw new ConversionError(`link of ${text.length} characters is too long`);
       return parseLink(text, type);
     }
     const size = type === 'lstring' ? (record.slot('SIZV') as number) : field.size;
@@ -100,19 +109,13 @@ export function putField(record: RecordBase, field: FieldDef, value: PvValue, el
   const before = record.slot(field.name);
   if (field.special !== '' && field.special !== 'arr') record.special(field.name, false);
   record.setSlot(field.name, next);
-  if (field.type === 'array') storeCount(record, (next as ArrayLike<unknown>).length);
+  if (field.type === 'array') record.arrayStored();
   if (field.type === 'lstring') record.setSlot('LEN', utf8Length(next as string) + 1);
   afterPut(record, field);
   const isVal = field.name === 'VAL';
   if (isVal) record.UDF = 0;
   if (!(isVal && field.isPp)) record.post(field.name, Event.Value | Event.Log);
   if (field.isProp && !isSameSlot(before, next)) record.propertyChanged(field.name);
-}
-
-function storeCount(record: RecordBase, count: number): void {
-  if (record.slot('NORD') === count) return;
-  record.setSlot('NORD', count);
-  record.post('NORD', Event.Value | Event.Log);
 }
 
 function afterPut(record: RecordBase, field: FieldDef): void {

@@ -3,7 +3,6 @@ import {
   type ElementType,
   EPICS_EPOCH_SECONDS,
   type EventMask,
-  type Limit,
   type Limits,
   type Metadata,
   makeAlarm,
@@ -83,6 +82,8 @@ export interface FieldWatcher {
 export const Reading = { Failed: 0, Value: 1, Raw: 2 } as const;
 export type Reading = (typeof Reading)[keyof typeof Reading];
 
+const noLimits: Limits = { low: 0, high: 0 };
+
 /** Base of all record types: dbCommon, alarm and posting state. Each type adds its fields and its processing. */
 export abstract class RecordBase extends CommonFields {
   readonly type: RecordType;
@@ -116,6 +117,15 @@ export abstract class RecordBase extends CommonFields {
     this.device = init.device;
   }
 
+  /** Attribute: name of the record type. */
+  get RTYP(): string {
+    return this.type.name;
+  }
+  /** Attribute: version of the record type. */
+  get VERS(): string {
+    return 'none specified';
+  }
+
   /** Called once all fields are set: loads constants, derives hidden state. */
   initRecord(): void {}
   /** First half of processing: reads the input, or computes and writes the output. A promise keeps the record active. */
@@ -126,6 +136,8 @@ export abstract class RecordBase extends CommonFields {
   abstract postValue(alarmMask: EventMask): void;
   /** Stores a value in VAL, converted; UDF is set accordingly. */
   abstract storeValue(value: PvValue): void;
+  /** VAL of an array record was replaced by a put: NORD follows. */
+  arrayStored(): void {}
   /** Stores a raw value for conversion; record types without RVAL take it as VAL. */
   storeRaw(raw: number): void {
     this.storeValue(raw);
@@ -150,20 +162,30 @@ export abstract class RecordBase extends CommonFields {
     (this as Record<string, unknown>)[name] = value;
   }
 
+  /** Takes what `onGet` of device support gave: stores and posts it without processing. */
+  takeRefresh(value: PvValue | undefined): void {
+    if (value === undefined || this.isRemoved) return;
+    this.storeValue(value);
+    const { now } = this.context.pass;
+    this.timeSeconds = now.seconds;
+    this.timeNanoseconds = now.nanoseconds;
+    this.postValue(0);
+  }
+
   // Metadata of a field; record types override.
   unitsOf(_field: FieldDef): string {
     return '';
   }
   /** Undefined: the field has no precision. */
-  precisionOf(field: FieldDef): number | undefined {
-    return field.type === 'double' || field.type === 'float' ? 15 : undefined;
-  }
-  /** Undefined: the range of the field's type. */
-  displayOf(_field: FieldDef): Limits | undefined {
+  precisionOf(_field: FieldDef): number | undefined {
     return undefined;
+  }
+  /** Undefined: the range of the field's type. Record types without limits report none for any field. */
+  displayOf(_field: FieldDef): Limits | undefined {
+    return noLimits;
   }
   controlOf(_field: FieldDef): Limits | undefined {
-    return undefined;
+    return noLimits;
   }
   alarmLimitsOf(_field: FieldDef): Metadata['alarmLimits'] | undefined {
     return undefined;
@@ -245,9 +267,4 @@ export abstract class RecordBase extends CommonFields {
       if (this.#watchers?.size === 0) this.#watchers = undefined;
     };
   }
-}
-
-/** Zero of the limit type that a field type needs. */
-export function zeroOf(type: FieldType): Limit {
-  return type === 'int64' || type === 'uint64' ? 0n : 0;
 }

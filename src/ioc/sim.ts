@@ -46,7 +46,9 @@ export function changeSim(record: SimRecord, before: number): void {
 }
 
 /** Simulation mode of this processing: undefined when off; `isIllegal` after raising SOFT/INVALID. */
-export function simMode(record: SimRecord): { readonly isRaw: boolean; readonly isIllegal: boolean } | undefined {
+export function simMode(
+  record: SimRecord,
+): { readonly isRaw: boolean; readonly isIllegal: boolean } | undefined {
   if (record.SIML.kind === 'pv') {
     const before = record.SIMM;
     const value = record.context.links.read(record, 'SIML', 'ushort');

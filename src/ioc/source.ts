@@ -6,20 +6,29 @@ import type { Database } from './database.ts';
 export class IocSource implements PvSource {
   readonly name: string;
   readonly database: Database;
+
   constructor(database: Database, name = 'ioc') {
     this.name = name;
     this.database = database;
   }
-  claims(_name: string, _peer: Peer): Claim {
-    return Claim.No;
+
+  claims(name: string, _peer: Peer): Claim {
+    return this.database.has(name) ? Claim.Yes : Claim.No;
   }
-  open(_name: string, _peer: Peer): ServedPv | undefined {
-    return undefined;
+
+  open(name: string, _peer: Peer): ServedPv | undefined {
+    return this.database.openField(name);
   }
+
   onNames(listener: (event: NameEvent) => void): Stop {
     return this.database.onNames(listener);
   }
+
   list(): { readonly names: Iterable<string>; readonly isDynamic: boolean } {
     return { names: this.database.names(), isDynamic: false };
+  }
+
+  report(): Record<string, unknown> {
+    return { records: this.database.size };
   }
 }

@@ -1,7 +1,11 @@
 import { type FieldDesc, structType, type Value } from '../pvdata/index.ts';
 
 /** `alarm_t`: severity, status, message. */
-export const alarmType: FieldDesc = structType('alarm_t', { severity: 'int', status: 'int', message: 'string' });
+export const alarmType: FieldDesc = structType('alarm_t', {
+  severity: 'int',
+  status: 'int',
+  message: 'string',
+});
 
 /** `time_t`: POSIX seconds, nanoseconds, user tag. */
 export const timeStampType: FieldDesc = structType('time_t', {
@@ -17,7 +21,16 @@ export const enumType: FieldDesc = structType('enum_t', { index: 'int', choices:
 export const ntSeverityNames: readonly string[] = ['NO_ALARM', 'MINOR', 'MAJOR', 'INVALID', 'UNDEFINED'];
 
 /** Texts of `alarm.status`, by number. */
-export const ntStatusNames: readonly string[] = ['NO', 'DEVICE', 'DRIVER', 'RECORD', 'DB', 'CONF', 'UNDEFINED', 'CLIENT'];
+export const ntStatusNames: readonly string[] = [
+  'NO',
+  'DEVICE',
+  'DRIVER',
+  'RECORD',
+  'DB',
+  'CONF',
+  'UNDEFINED',
+  'CLIENT',
+];
 
 /** Numbers of `alarm.status`. */
 export const NtStatus = {
@@ -64,7 +77,9 @@ export interface NtTimeStamp {
 /** A number field whatever its integer or float type, 0 when absent. */
 export function readNumber(value: Value, path: string): number {
   const content = value.get(path);
-  return typeof content === 'number' || typeof content === 'bigint' || typeof content === 'boolean' ? Number(content) : 0;
+  return typeof content === 'number' || typeof content === 'bigint' || typeof content === 'boolean'
+    ? Number(content)
+    : 0;
 }
 
 /** A string field, `''` when absent. */

@@ -33,16 +33,19 @@ export type NtKind = (typeof kindsByName)[keyof typeof kindsByName] | 'unknown';
 export function identify(desc: FieldDesc): NtKind {
   if (!desc.isStruct) return 'unknown';
   const name = /^epics:nt\/(NT\w+):1(?:\.|$)/.exec(desc.id)?.[1];
-  if (name !== undefined && Object.hasOwn(kindsByName, name)) return kindsByName[name as keyof typeof kindsByName];
+  if (name !== undefined && Object.hasOwn(kindsByName, name))
+    return kindsByName[name as keyof typeof kindsByName];
   return identifyByStructure(desc);
 }
 
 function identifyByStructure(desc: FieldDesc): NtKind {
   const value = desc.member('value')?.desc;
-  if (value === undefined) return desc.member('query') !== undefined && desc.member('path') !== undefined ? 'uri' : 'unknown';
+  if (value === undefined)
+    return desc.member('query') !== undefined && desc.member('path') !== undefined ? 'uri' : 'unknown';
   if (value.isStruct) {
     if (isEnum(value)) return 'enum';
-    const isTable = desc.member('labels') !== undefined && value.members.every((member) => member.desc.isArray);
+    const isTable =
+      desc.member('labels') !== undefined && value.members.every((member) => member.desc.isArray);
     return isTable ? 'table' : 'unknown';
   }
   if (value.isUnion) return desc.member('dimension') !== undefined ? 'ndarray' : 'union';

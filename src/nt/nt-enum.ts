@@ -46,7 +46,9 @@ export function toEnumIndex(x: string | number | bigint, choices: readonly strin
 
 function noChoice(x: string | number | bigint, choices: readonly string[]): ConversionError {
   const list = choices.map((choice) => JSON.stringify(choice)).join(', ');
-  return new ConversionError(`no choice ${typeof x === 'string' ? JSON.stringify(x) : x}, there are ${list || 'none'}`);
+  return new ConversionError(
+    `no choice ${typeof x === 'string' ? JSON.stringify(x) : x}, there are ${list || 'none'}`,
+  );
 }
 
 /**

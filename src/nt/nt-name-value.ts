@@ -3,7 +3,11 @@ import { commonMembers, type NtCommonOptions, readTexts } from './common.ts';
 
 /** NTNameValue: name, value arrays of the same length, [descriptor], alarm, timeStamp. */
 export function ntNameValueType(value: ScalarName, o: NtCommonOptions = {}): FieldDesc {
-  return structType('epics:nt/NTNameValue:1.0', { name: 'string[]', value: `${value}[]`, ...commonMembers(o) });
+  return structType('epics:nt/NTNameValue:1.0', {
+    name: 'string[]',
+    value: `${value}[]`,
+    ...commonMembers(o),
+  });
 }
 
 /** An NTNameValue from names and their content. */

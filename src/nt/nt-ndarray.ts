@@ -7,7 +7,7 @@ import {
   unionType,
   Value,
 } from '../pvdata/index.ts';
-import { alarmType, readNumber, readText, readTimeStamp, timeStampType, type NtTimeStamp } from './common.ts';
+import { alarmType, type NtTimeStamp, readNumber, readText, readTimeStamp, timeStampType } from './common.ts';
 
 const attributeType: FieldDesc = structType('epics:nt/NTAttribute:1.0', {
   name: 'string',
@@ -42,7 +42,13 @@ const members: MemberSpecs = {
   alarm: alarmType,
   timeStamp: timeStampType,
   dimension: arrayOf(
-    structType('dimension_t', { size: 'int', offset: 'int', fullSize: 'int', binning: 'int', reverse: 'boolean' }),
+    structType('dimension_t', {
+      size: 'int',
+      offset: 'int',
+      fullSize: 'int',
+      binning: 'int',
+      reverse: 'boolean',
+    }),
   ),
   attribute: arrayOf(attributeType),
 };
@@ -93,13 +99,15 @@ const yAxis = { mono: 1, rgb1: 2, rgb2: 2, rgb3: 1 } as const;
 
 /** The content of an NTNDArray, whatever the order of its members. */
 export function readNdArray(value: Value): NtImage {
-  const dimensions = structs(value.get('dimension')).map((item): NtDimension => ({
-    size: readNumber(item, 'size'),
-    offset: readNumber(item, 'offset'),
-    fullSize: readNumber(item, 'fullSize'),
-    binning: readNumber(item, 'binning'),
-    reverse: item.get('reverse') === true,
-  }));
+  const dimensions = structs(value.get('dimension')).map(
+    (item): NtDimension => ({
+      size: readNumber(item, 'size'),
+      offset: readNumber(item, 'offset'),
+      fullSize: readNumber(item, 'fullSize'),
+      binning: readNumber(item, 'binning'),
+      reverse: item.get('reverse') === true,
+    }),
+  );
   const attributes = new Map<string, unknown>(
     structs(value.get('attribute')).map((item) => [readText(item, 'name'), item.toObject()['value']]),
   );
@@ -140,7 +148,13 @@ export function makeNdArray(data: NumberArray | readonly boolean[], o: NdArrayOp
     compressedSize: byteCount,
     uncompressedSize: byteCount,
     uniqueId: o.uniqueId ?? 0,
-    dimension: (o.sizes ?? [data.length]).map((size) => ({ size, offset: 0, fullSize: size, binning: 1, reverse: false })),
+    dimension: (o.sizes ?? [data.length]).map((size) => ({
+      size,
+      offset: 0,
+      fullSize: size,
+      binning: 1,
+      reverse: false,
+    })),
     attribute: Object.entries(o.attributes ?? {}).map(([name, content]) => ({ name, value: content })),
   });
   if (o.timeStamp !== undefined) {

@@ -8,7 +8,12 @@ export function ntMatrixType(o: NtCommonOptions = {}): FieldDesc {
 
 /** NTAttribute: name, value of any type, tags. */
 export function ntAttributeType(o: NtCommonOptions = {}): FieldDesc {
-  return structType('epics:nt/NTAttribute:1.0', { name: 'string', value: 'any', tags: 'string[]', ...commonMembers(o) });
+  return structType('epics:nt/NTAttribute:1.0', {
+    name: 'string',
+    value: 'any',
+    tags: 'string[]',
+    ...commonMembers(o),
+  });
 }
 
 /**
@@ -50,7 +55,11 @@ export function ntScalarMultiChannelType(value: ScalarName, o: NtCommonOptions =
 
 /** NTHistogram: n + 1 range limits, n counts. */
 export function ntHistogramType(value: 'short' | 'int' | 'long', o: NtCommonOptions = {}): FieldDesc {
-  return structType('epics:nt/NTHistogram:1.0', { ranges: 'double[]', value: `${value}[]`, ...commonMembers(o) });
+  return structType('epics:nt/NTHistogram:1.0', {
+    ranges: 'double[]',
+    value: `${value}[]`,
+    ...commonMembers(o),
+  });
 }
 
 /** NTContinuum: n base values, n × m values, m + 1 units. */

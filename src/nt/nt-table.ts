@@ -17,7 +17,11 @@ export function ntTableType(columns: NtColumns, o: NtCommonOptions = { descripto
       typeof type === 'string' && !type.endsWith('[]') ? (`${type}[]` as TypeSpec) : type,
     ]),
   );
-  return structType('epics:nt/NTTable:1.0', { labels: 'string[]', value: structType('', arrays), ...commonMembers(o) });
+  return structType('epics:nt/NTTable:1.0', {
+    labels: 'string[]',
+    value: structType('', arrays),
+    ...commonMembers(o),
+  });
 }
 
 /** Content of a table. */
@@ -79,6 +83,8 @@ export function makeTableOfRows(
   rows: readonly Readonly<Record<string, unknown>>[],
   labels?: readonly string[],
 ): Value {
-  const content = Object.fromEntries(Object.keys(columns).map((name) => [name, rows.map((row) => row[name])]));
+  const content = Object.fromEntries(
+    Object.keys(columns).map((name) => [name, rows.map((row) => row[name])]),
+  );
   return makeTable(columns, content, labels);
 }

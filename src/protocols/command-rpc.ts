@@ -1,6 +1,6 @@
 import { toScalarName } from '../pv/index.ts';
 import { type ScalarName, scalarType, structType, Value } from '../pvdata/index.ts';
-import { asNdArray, type BaseCommand } from '../tree/index.ts';
+import { asNdArray, type Command } from '../tree/index.ts';
 import { elementOfDType } from './codec/array-codec.ts';
 
 /**
@@ -42,7 +42,7 @@ function fieldTypeOf(result: unknown): ScalarName | `${ScalarName}[]` {
 }
 
 /** Type of the reply: what the command declares, as far as the result fits it, else what the result is. */
-function replyType(command: BaseCommand, result: unknown): ScalarName | `${ScalarName}[]` {
+function replyType(command: Command, result: unknown): ScalarName | `${ScalarName}[]` {
   const declared = command.retTypeStr;
   if (declared === null || result === null || result === undefined) return fieldTypeOf(result);
   const single = namedTypes[declared];
@@ -53,7 +53,7 @@ function replyType(command: BaseCommand, result: unknown): ScalarName | `${Scala
 }
 
 /** The reply to an RPC: an anonymous structure with the one field `value`; no result is the text `None`. */
-export function rpcReply(command: BaseCommand, result: unknown): Value {
+export function rpcReply(command: Command, result: unknown): Value {
   const type = replyType(command, result);
   const reply = new Value(structType('', { value: scalarType(type) }));
   const array = asNdArray(result);

@@ -1,5 +1,5 @@
 import { type MaybePromise, PutQueue, type ScalarWrite, type WriteContext } from '../pv/index.ts';
-import { BaseCommand, type BaseVariable } from '../tree/index.ts';
+import { type BaseVariable, type Command, isCommand } from '../tree/index.ts';
 import { ClosedError, errorText, type Logger } from '../util/index.ts';
 import type { TreeWrite, ValueCodec } from './codec/codec.ts';
 
@@ -60,7 +60,7 @@ export class VariableWriter {
   /** Calls the command as RPC does, beside the queue of puts. */
   async call(value: unknown): Promise<unknown> {
     const { variable } = this.#options;
-    if (!(variable instanceof BaseCommand)) throw new TypeError(`${variable.path} is no command`);
+    if (!isCommand(variable)) throw new TypeError(`${variable.path} is no command`);
     return this.#watched(variable, value);
   }
 
@@ -87,16 +87,15 @@ export class VariableWriter {
 
   async #apply({ write, rule }: Put): Promise<void> {
     const { variable } = this.#options;
-    if (variable instanceof BaseCommand) {
+    if (isCommand(variable)) {
       const isBare = rule === 'zero-calls-without' && isZero(write, variable);
-      const value = write.isText && !isBare ? variable.parseDisp(write.value) : write.value;
-      await this.#watched(variable, isBare ? undefined : value);
+      await this.#watched(variable, isBare ? undefined : write.value);
     } else if (write.isText) await variable.setDisp(write.value);
     else await variable.set(write.value);
   }
 
-  async #watched(command: BaseCommand, value: unknown): Promise<unknown> {
-    if (command.parent?.enable.value !== true) {
+  async #watched(command: Command, value: unknown): Promise<unknown> {
+    if (command.parent?.isEnabled !== true) {
       this.#options.logger.warn(
         { pv: command.path },
         `command ${command.path} not executed: its device is disabled`,
@@ -109,7 +108,7 @@ export class VariableWriter {
 }
 
 /** The value that stands for a call without argument: number 0, or the first label of an enum. */
-function isZero(write: TreeWrite, command: BaseCommand): boolean {
+function isZero(write: TreeWrite, command: Command): boolean {
   if (!write.isText) return write.value === 0 || write.value === 0n || write.value === false;
   const kind = command.kind;
   return kind.k === 'enum' && write.value === kind.choices[0];

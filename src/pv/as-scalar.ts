@@ -23,6 +23,7 @@ import {
   type WriteContext,
 } from './source.ts';
 
+/** What `asScalar` may be told. */
 export interface AsScalarOptions {
   /** Element count that CA announces. Default: of an array its present length, of a text 256. */
   readonly caCount?: number;
@@ -259,10 +260,11 @@ class ScalarView implements ServedScalarPv {
       `array of "${this.name}" grew to ${count} elements, clients were told ${type.caCount}`,
       { pvName: this.name },
     );
+    // Servers drop their channels first, so that these monitors do not look finished.
+    this.#closeListeners.emit(reason);
     const sinks = [...this.#sinks];
     this.#sinks.clear();
     for (const sink of sinks) sink.close(reason);
-    this.#closeListeners.emit(reason);
     return true;
   }
 

@@ -1,3 +1,4 @@
+import { toEnumIndex } from '../nt/index.ts';
 import { convertTo, scalarType } from '../pvdata/index.ts';
 import { ConversionError, decodeUtf8, errorText, TypeMismatchError } from '../util/index.ts';
 import type { ElementType, Metadata, PvValue, ScalarType } from './model.ts';
@@ -86,24 +87,9 @@ function toScalar(from: ElementType, value: PvValue, to: ElementType, meta: Meta
 
 /** Index of a choice, from its text or its index. */
 function toChoice(value: PvValue, choices: readonly string[]): number {
-  if (typeof value === 'string') {
-    const index = choices.indexOf(value);
-    if (index >= 0) return index;
-    if (!/^\s*[+-]?\d+\s*$/.test(value)) throw noChoice(`"${value}"`, choices);
-  }
-  const index = typeof value === 'boolean' ? Number(value) : Math.trunc(Number(value));
-  const end = choices.length > 0 ? choices.length : 0x1_0000;
-  if (!(index >= 0 && index < end)) throw noChoice(String(value), choices);
-  return index;
-}
-
-const MAX_LISTED_CHOICES = 16;
-
-function noChoice(what: string, choices: readonly string[]): ConversionError {
-  const listed = choices.slice(0, MAX_LISTED_CHOICES).map((choice) => `"${choice}"`);
-  if (choices.length > listed.length) listed.push(`${choices.length - listed.length} more`);
-  const hint = choices.length > 0 ? `: choices are ${listed.join(', ')}` : ': there are no choices';
-  return new ConversionError(`${what} is no choice${hint}`);
+  if (typeof value === 'boolean') return toEnumIndex(Number(value), choices);
+  if (isArrayValue(value)) throw new TypeMismatchError('an enum cannot take an array');
+  return toEnumIndex(value, choices);
 }
 
 /** As pvData does, and what CA clients send for an enum of `False` and `True`. */

@@ -33,6 +33,7 @@ export interface SubscribeContext extends MonitorContext {
   readonly message?: MessageSink;
 }
 
+/** What a fan-out may be told. */
 export interface FanOutOptions {
   /** Told of subscribers that threw; they are closed. */
   readonly onFault?: (error: unknown) => void;

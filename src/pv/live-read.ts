@@ -4,6 +4,7 @@ import { makeSnapshot, Severity, type Snapshot } from './model.ts';
 import type { MaybePromise } from './source.ts';
 import { nowStamp } from './time.ts';
 
+/** How often and how long `LiveRead` reads. */
 export interface LiveReadOptions {
   readonly clock: Clock;
   /** Age in milliseconds up to which a value is given out again without a read. Default 0: always read. */

@@ -19,6 +19,7 @@ export type ElementType =
 
 /** A scalar. `enum`: the index; 64-bit integers: bigint. */
 export type ScalarValue = number | bigint | string | boolean;
+/** An array. Text and truth values are plain arrays; enum arrays are `Uint16Array` of indices. */
 export type ArrayValue =
   | Int8Array
   | Uint8Array
@@ -32,8 +33,10 @@ export type ArrayValue =
   | Float64Array
   | readonly string[]
   | readonly boolean[];
+/** What a scalar or array PV holds. */
 export type PvValue = ScalarValue | ArrayValue;
 
+/** Type of a PV that both protocols can serve. */
 export interface ScalarType {
   readonly kind: 'scalar';
   readonly element: ElementType;
@@ -43,15 +46,19 @@ export interface ScalarType {
   /** `value` is a JS string (element 'string') that CA serves as DBR_CHAR × caCount. */
   readonly caText: boolean;
 }
+/** Type of a PV whose data is a structure. */
 export interface StructType {
   readonly kind: 'struct';
   readonly desc: FieldDesc;
 }
+/** Type of a PV. */
 export type PvType = ScalarType | StructType;
 
+/** Severity of an alarm. */
 export const Severity = { None: 0, Minor: 1, Major: 2, Invalid: 3 } as const;
 export type Severity = (typeof Severity)[keyof typeof Severity];
 
+/** State of alarm of a PV. Make it with `makeAlarm`. */
 export interface Alarm {
   readonly severity: Severity;
   readonly message: string;
@@ -70,10 +77,12 @@ export interface TimeStamp {
 
 /** bigint for 64-bit elements, number otherwise. */
 export type Limit = number | bigint;
+/** A range, both ends included. */
 export interface Limits {
   readonly low: Limit;
   readonly high: Limit;
 }
+/** Limits that raise alarms, and how severe they are. */
 export interface AlarmLimits {
   /** `valueAlarm.active`: the source's own rule. */
   readonly isActive: boolean;
@@ -87,6 +96,7 @@ export interface AlarmLimits {
   readonly hihiSeverity: Severity;
   readonly hysteresis: Limit;
 }
+/** What is known of a PV besides its state. Keeps its identity until something in it changes. */
 export interface Metadata {
   readonly description: string;
   readonly units: string;
@@ -109,6 +119,7 @@ export interface Snapshot<V extends PvValue = PvValue> {
 
 /** Bit set of what happened: the DBE bits of Channel Access. */
 export type EventMask = number;
+/** The events of `EventMask`. */
 export const Event = { Value: 1, Log: 2, Alarm: 4, Property: 8, All: 15 } as const;
 
 /** Makes a Snapshot; the one place where they are made, so that all share one shape. */

@@ -1,5 +1,6 @@
 import { ntEnumType, ntScalarArrayType, ntScalarType } from '../nt/index.ts';
 import { convertTo, type FieldDesc, TypeCode, Value } from '../pvdata/index.ts';
+import { handOver } from '../util/index.ts';
 import { isSameAlarm, toNtMessage, toNtStatus } from './alarm.ts';
 import { displayForms, isSameChoices } from './metadata.ts';
 import type { Alarm, EventMask, Limit, Metadata, PvValue, ScalarType, Snapshot } from './model.ts';
@@ -94,7 +95,7 @@ export class NtLayout {
     value.put(this.#status, toNtStatus(snapshot.alarm));
     value.put(this.#message, toNtMessage(snapshot.alarm));
     for (const slot of this.#meta) value.put(slot.offset, fitMeta(slot.desc, slot.of(snapshot.meta)));
-    return value;
+    return handOver(value);
   }
 
   /**
@@ -113,7 +114,7 @@ export class NtLayout {
     if ((mask & (Event.Value | Event.Log | Event.Alarm)) === 0) value.unmark();
     if (!isSameAlarm(snapshot.alarm, before.alarm)) this.#putAlarm(value, snapshot.alarm);
     if (snapshot.meta !== before.meta) this.#putMeta(value, snapshot.meta);
-    return value;
+    return handOver(value);
   }
 
   #putTime(value: Value, snapshot: Snapshot): void {

@@ -7,6 +7,7 @@ import type { MaybePromise, OpContext } from './source.ts';
  */
 export type PutMode = 'serial' | 'latest' | 'parallel';
 
+/** How a `PutQueue` works. */
 export interface PutQueueOptions {
   readonly mode?: PutMode;
   /** Puts that may wait; more are refused. Default 1000. */

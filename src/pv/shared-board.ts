@@ -1,5 +1,13 @@
 import { type FieldDesc, Value } from '../pvdata/index.ts';
-import { type BitSet, type Clock, Listeners, type Stop, TypeMismatchError } from '../util/index.ts';
+import {
+  type BitSet,
+  type Clock,
+  handOver,
+  Listeners,
+  noStop,
+  type Stop,
+  TypeMismatchError,
+} from '../util/index.ts';
 import { isSameAlarm, noAlarm } from './alarm.ts';
 import { coerce } from './coerce.ts';
 import { addMarks, type EventFields, eventFieldsOf, eventMaskOf, isEnumDesc } from './marks.ts';
@@ -42,6 +50,7 @@ export interface ScalarState extends ScalarPost {
   readonly caText?: boolean;
 }
 
+/** How a post is to be taken. */
 export interface PostOptions {
   /** Copy arrays too, so that the caller may change them later. */
   readonly copy?: boolean;
@@ -74,19 +83,52 @@ function copyArray<T>(slot: T): T {
   return slot;
 }
 
+/** Listeners for the end; who comes after it is told at once, as `opened` may be seen late. */
+class Closing {
+  readonly #listeners: Listeners<Error | undefined>;
+  #isClosed: boolean;
+  #reason: Error | undefined;
+
+  constructor() {
+    // A listener that throws must not keep the others from closing; its own server reports it.
+    this.#listeners = new Listeners(() => {});
+    this.#isClosed = false;
+    this.#reason = undefined;
+  }
+  get isClosed(): boolean {
+    return this.#isClosed;
+  }
+  add(listener: (reason?: Error) => void): Stop {
+    if (!this.#isClosed) return this.#listeners.add(listener);
+    listener(this.#reason);
+    return noStop;
+  }
+  close(reason: Error | undefined): void {
+    this.#isClosed = true;
+    this.#reason = reason;
+    this.#listeners.emit(reason);
+    this.#listeners.clear();
+  }
+}
+
+function endAtOnce(sink: { close(reason?: Error): void }): Stop {
+  sink.close();
+  return noStop;
+}
+
 /** State and subscribers of an open scalar PV. */
 export class ScalarBoard {
   readonly type: ScalarType;
   readonly #clock: Clock;
   readonly #monitors: MonitorList<Snapshot>;
-  readonly #closing: Listeners<Error | undefined>;
+  readonly #closing: Closing;
   #state: Snapshot;
 
   constructor(_name: string, initial: ScalarState, clock: Clock) {
     this.type = typeOfState(initial);
     this.#clock = clock;
     this.#monitors = new MonitorList();
-    this.#closing = new Listeners(() => {});
+    this.#closing = new Closing();
     const meta = mergeMetadata(emptyMetadataOf(initial.element), initial.meta ?? {});
     const given = initial.value;
     const value =
@@ -103,7 +145,7 @@ export class ScalarBoard {
     return this.#state;
   }
   monitor(sink: UpdateSink<Snapshot>): Stop {
-    return this.#monitors.add(sink, this.#state);
+    return this.#closing.isClosed ? endAtOnce(sink) : this.#monitors.add(sink, this.#state);
   }
   onClose(listener: (reason?: Error) => void): Stop {
     return this.#closing.add(listener);
@@ -136,9 +178,9 @@ export class ScalarBoard {
   }
 
   close(reason?: Error): void {
+    // Servers drop their channels first, so that these monitors do not look finished.
+    this.#closing.close(reason);
     this.#monitors.close(reason);
-    this.#closing.emit(reason);
-    this.#closing.clear();
   }
 }
 
@@ -148,7 +190,7 @@ export class StructBoard {
   readonly #name: string;
   readonly #clock: Clock;
   readonly #monitors: MonitorList<Value>;
-  readonly #closing: Listeners<Error | undefined>;
+  readonly #closing: Closing;
   readonly #fields: EventFields;
   readonly #time: readonly [seconds: number, nanoseconds: number];
   /** Every field that was ever given. */
@@ -164,7 +206,7 @@ export class StructBoard {
     this.#name = name;
     this.#clock = clock;
     this.#monitors = new MonitorList();
-    this.#closing = new Listeners(() => {});
+    this.#closing = new Closing();
     this.#fields = eventFieldsOf(desc);
     this.#time = [desc.findOffset('timeStamp.secondsPastEpoch'), desc.findOffset('timeStamp.nanoseconds')];
     this.#valid = initial.marks;
@@ -182,6 +224,7 @@ export class StructBoard {
     if (this.#whole === undefined) {
       this.#whole = this.#state.clone();
       this.#whole.marks = this.#valid;
+      handOver(this.#whole);
     }
     return this.#whole;
   }
@@ -189,7 +232,7 @@ export class StructBoard {
     return this.read().clone();
   }
   monitor(sink: UpdateSink<Value>): Stop {
-    return this.#monitors.add(sink, this.read());
+    return this.#closing.isClosed ? endAtOnce(sink) : this.#monitors.add(sink, this.read());
   }
   onClose(listener: (reason?: Error) => void): Stop {
     return this.#closing.add(listener);
@@ -222,7 +265,7 @@ export class StructBoard {
     }
     if (options.copy === true)
       for (const slot of next.markedSlots()) next.slots[slot] = copyArray(next.at(slot));
-    this.#state = next;
+    this.#state = handOver(next);
     this.#whole = undefined;
     addMarks(this.#valid, next);
     if (this.#monitors.size === 0) return;
@@ -232,9 +275,9 @@ export class StructBoard {
   }
 
   close(reason?: Error): void {
+    // Servers drop their channels first, so that these monitors do not look finished.
+    this.#closing.close(reason);
     this.#monitors.close(reason);
-    this.#closing.emit(reason);
-    this.#closing.clear();
   }
 
   /** A bare value goes to `value`, of an enum to its index. */

@@ -57,6 +57,7 @@ export interface SharedPvHandlers {
   rights?(peer: Peer): Rights;
 }
 
+/** Handlers, name and clock of a `SharedPv`. */
 export interface SharedPvOptions extends SharedPvHandlers {
   /** For messages; the name that clients use is the one it is served under. */
   readonly name?: string;
@@ -105,7 +106,9 @@ export class SharedPv implements PvHolder {
 
   /** A PV that refuses puts with `Read-only PV`. */
   static readonly(initial?: SharedInitial, options: SharedPvOptions = {}): SharedPv {
-    const { write: _write, ...rest } = options;
+    const rest: SharedPvOptions = Object.fromEntries(
+      Object.entries(options).filter(([key]) => key !== 'write'),
+    );
     const pv = new SharedPv(rest, 'Read-only PV');
     return initial === undefined ? pv : pv.open(initial);
   }

@@ -19,6 +19,7 @@ export type SourceListEvent =
   | { readonly type: 'names'; readonly source: PvSource; readonly event: NameEvent }
   | { readonly type: 'source-added' | 'source-removed'; readonly source: PvSource };
 
+/** Where a source goes in the list. */
 export interface AddSourceOptions {
   /** Asked in rising order; sources of one order in the order they were added. Default 0. */
   readonly order?: number;

@@ -27,12 +27,14 @@ export interface Peer {
 
 /** Bit set: CA's own bits, and RPC. */
 export const Rights = { None: 0, Read: 1, Write: 2, ReadWrite: 3, Call: 4, All: 7 } as const;
+/** OR of the bits of the constant `Rights`. */
 export type Rights = number;
 
 /** Answer to a search. `Later`: the source looks elsewhere and reports by `onNames`. */
 export const Claim = { No: 0, Yes: 1, Later: 2 } as const;
 export type Claim = (typeof Claim)[keyof typeof Claim];
 
+/** What a source is told of the operation that it is asked for. */
 export interface OpContext {
   readonly peer: Peer;
   /** Aborts when the client cancels or leaves. A lazy getter: ask for it only when it is needed. */
@@ -42,9 +44,11 @@ export interface OpContext {
   /** Tells the client (PVA MESSAGE), else the log. */
   message(level: 'info' | 'warning' | 'error', text: string): void;
 }
+/** A read: for a client, or as first update of a monitor. */
 export interface ReadContext extends OpContext {
   readonly reason: 'get' | 'monitor';
 }
+/** A write. */
 export interface WriteContext extends OpContext {
   /** Whether the client asked to wait for completion. */
   readonly wait: boolean;
@@ -59,6 +63,7 @@ export interface ScalarWrite {
   readonly value: PvValue | undefined;
 }
 
+/** Wishes of a subscriber, or of a group of them. */
 export interface MonitorContext {
   readonly peer: Peer;
   readonly mask: EventMask;
@@ -73,6 +78,7 @@ export interface UpdateSink<D> {
   close(reason?: Error): void;
 }
 
+/** A result that may take time. Who returns it synchronously is served without a turn in between. */
 export type MaybePromise<T> = T | Promise<T>;
 
 interface ServedPvCommon {
@@ -88,8 +94,12 @@ interface ServedPvCommon {
 }
 
 interface ServedPvBase<D, W> extends ServedPvCommon {
+  /** The complete state; of a structure all valid fields are marked. May throw instead of rejecting. */
   read(context: ReadContext): MaybePromise<D>;
-  /** Absent = read-only. The server answers the client when the returned promise settles. */
+  /**
+   * Absent = read-only. The server answers the client when what this returns settles; it may throw instead of
+   * rejecting. Servers start writes in the order of arrival and queue none.
+   */
   write?(write: W, context: WriteContext): MaybePromise<void>;
   /** Delivers the current state as the first update, then each change, in post order. */
   monitor(sink: UpdateSink<D>, context: MonitorContext): Stop;
@@ -102,7 +112,7 @@ export interface ServedScalarPv extends ServedPvBase<Snapshot, ScalarWrite> {
   readonly type: ScalarType;
   /** DBR_CLASS_NAME: record type, `pva`, ... */
   readonly className: string;
-  /** Asked for each DBR_STSACK_STRING. */
+  /** What CA clients see of alarm acknowledgement; asked for each DBR_STSACK_STRING. */
   readonly acknowledgement?: { readonly transient: boolean; readonly severity: Severity };
   acknowledge?(
     what: { severity: Severity } | { transient: boolean },
@@ -122,17 +132,23 @@ export interface ServedUntypedPv extends ServedPvCommon {
   readonly opened: Promise<ServedScalarPv | ServedStructPv> | undefined;
 }
 
+/** A PV as servers see it. */
 export type ServedPv = ServedScalarPv | ServedStructPv | ServedUntypedPv;
 
+/** Tells whether the PV is a scalar or an array. */
 export function isScalarPv(pv: ServedPv): pv is ServedScalarPv {
   return (pv.type as PvType | undefined)?.kind === 'scalar';
 }
 
+/** Tells whether the PV is a structure. */
 export function isStructPv(pv: ServedPv): pv is ServedStructPv {
   return (pv.type as PvType | undefined)?.kind === 'struct';
 }
 
-/** Change of the names that a source serves. `found` answers an earlier `Later`. */
+/**
+ * Change of the names that a source serves. `found` answers an earlier `Later`. At `removed` servers drop the channels
+ * of that name, also when the PV lives on under other names.
+ */
 export interface NameEvent {
   readonly type: 'added' | 'removed' | 'found';
   readonly name: string;

@@ -15,6 +15,7 @@ export function servedOf(pv: ServablePv): ServedPv {
   return 'served' in pv ? pv.served : pv;
 }
 
+/** What a `StaticSource` may be told. */
 export interface StaticSourceOptions {
   /** Told of listeners that threw. */
   readonly onFault?: (error: Error) => void;

@@ -1,6 +1,7 @@
 import { Ring } from '../util/index.ts';
 import { mergeUpdates, type SharedUpdate, type UpdateData } from './shared-update.ts';
 
+/** Limits of a `QueueBudget`. */
 export interface QueueBudgetOptions {
   /** Bytes of queued data, arrays counted; above it each queue collapses to one entry. Default 4 MiB. */
   readonly maxBytes?: number;

@@ -15,9 +15,9 @@ const ranges: ReadonlyMap<number, readonly [bigint, bigint]> = new Map<number, r
 
 function describe(x: unknown): string {
   if (typeof x === 'string') return `string ${JSON.stringify(x.length > 40 ? `${x.slice(0, 40)}...` : x)}`;
-  if (x === null || x === undefined) return String(x);
-  if (typeof x === 'object') return Array.isArray(x) ? 'array' : x.constructor?.name ?? 'object';
-  return `${typeof x} ${String(x)}`;
+  if (x === null) return 'null';
+  if (typeof x === 'number' || typeof x === 'bigint' || typeof x === 'boolean') return `${typeof x} ${x}`;
+  return Array.isArray(x) ? 'array' : typeof x;
 }
 
 /** Error for a value that a type cannot take. */

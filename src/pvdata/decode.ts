@@ -56,9 +56,14 @@ export function decodeMasked(
   const { sizes } = desc.program;
   const decoder = new Decoder(r, cache, limits);
   for (let bit = value.nextMark(0); bit >= 0; ) {
-    const end = bit + (sizes[bit] as number);
-    decoder.slots(value, bit, end, 1);
-    bit = value.nextMark(end);
+    const start = bit;
+    let end = bit;
+    // Fields that follow each other are read in one go.
+    do {
+      end += sizes[end] as number;
+      bit = value.nextMark(end);
+    } while (bit === end);
+    decoder.slots(value, start, end, 1);
   }
   return value;
 }
@@ -167,7 +172,7 @@ class Decoder {
 
   #string(bound: number): string {
     const { maxString } = this.#limits;
-    if (bound === 0) return readString(this.#r, maxString);
+    if (bound === 0) return readString(this.#r, maxString, this.#cache.texts);
     const start = this.#r.position;
     const text = readString(this.#r, maxString);
     const bytes = this.#r.position - start;
@@ -200,10 +205,10 @@ class Decoder {
     return value;
   }
 
-  /** An element that is there but has nothing selected: a value of the union or any itself, holding null. */
+  /** An element that is there with nothing selected; see `Value`. */
   #unselected(desc: FieldDesc): Value {
     this.#spend(desc);
-    return new Value(desc);
+    return new Value(desc, 0);
   }
 
   #spend(desc: FieldDesc): void {
@@ -247,7 +252,7 @@ class Decoder {
       return Array.from(r.bytes.subarray(at, at + count), (byte) => byte !== 0);
     }
     const list: string[] = [];
-    for (let i = 0; i < count; i++) list.push(readString(r, this.#limits.maxString));
+    for (let i = 0; i < count; i++) list.push(readString(r, this.#limits.maxString, this.#cache.texts));
     return list;
   }
 

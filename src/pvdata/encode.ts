@@ -1,10 +1,10 @@
-import { type BitSet, type BytesWriter, LimitError, TypeMismatchError, utf8Length } from '../util/index.ts';
+import { type BitSet, type BytesWriter, cutUtf8, LimitError, TypeMismatchError } from '../util/index.ts';
 import { convertArray } from './convert.ts';
 import type { FieldDesc } from './field-desc.ts';
 import { writeNumberArray } from './number-array.ts';
 import { writeBitSet, writeSize, writeString } from './primitives.ts';
 import { type NumberArray, numberArrayClass, Op } from './program.ts';
-import { ARRAY_BIT, TypeCode } from './type-code.ts';
+import { TypeCode } from './type-code.ts';
 import { encodeType } from './type-wire.ts';
 import { MAX_VALUE_DEPTH, Value } from './value.ts';
 
@@ -29,9 +29,14 @@ export function encodeMasked(w: BytesWriter, value: Value, mask?: BitSet): void 
     writeSmallMask(w, value.markLow, value.markHigh);
     const { sizes } = value.desc.program;
     for (let bit = value.nextMark(0); bit >= 0; ) {
-      const end = bit + (sizes[bit] as number);
-      encodeSlots(w, value, bit, end, 1);
-      bit = value.nextMark(end);
+      const start = bit;
+      let end = bit;
+      // Fields that follow each other are written in one go.
+      do {
+        end += sizes[end] as number;
+        bit = value.nextMark(end);
+      } while (bit === end);
+      encodeSlots(w, value, start, end, 1);
     }
     return;
   }
@@ -131,8 +136,8 @@ function encodeSlots(w: BytesWriter, value: Value, from: number, to: number, dep
 }
 
 function encodeString(w: BytesWriter, desc: FieldDesc, text: string): void {
-  if (desc.bound > 0 && utf8Length(text) > desc.bound) throw tooMany(desc, utf8Length(text));
-  writeString(w, text);
+  // Invalid bytes that came in went out of bounds when they became replacement characters.
+  writeString(w, desc.bound > 0 ? cutUtf8(text, desc.bound) : text);
 }
 
 function encodeCompound(w: BytesWriter, desc: FieldDesc, x: unknown, depth: number): void {
@@ -161,7 +166,8 @@ function encodeUnion(w: BytesWriter, desc: FieldDesc, content: Value | null, dep
   let selector = content.selector;
   if (desc.members[selector]?.desc !== content.desc) {
     selector = desc.members.findIndex((member) => member.desc === content.desc);
-    if (selector < 0) throw new TypeMismatchError(`union ${desc.id || '{}'} has no member of ${content.desc.typeName}`);
+    if (selector < 0)
+      throw new TypeMismatchError(`union ${desc.id || '{}'} has no member of ${content.desc.typeName}`);
   }
   writeSize(w, selector);
   encodeSlots(w, content, 0, content.slots.length, depth + 1);
@@ -175,8 +181,7 @@ function encodeList(w: BytesWriter, desc: FieldDesc, list: readonly (Value | nul
       continue;
     }
     w.u8(1);
-    if (item.desc.code === (desc.code & ~ARRAY_BIT) && item.slots[0] === null) {
-      // An element that is there but has nothing selected, which differs from no element.
+    if (isUnselected(desc, item)) {
       writeSize(w, -1);
     } else if (desc.code === TypeCode.AnyArray) {
       encodeNestedAny(w, item, depth);
@@ -188,6 +193,14 @@ function encodeList(w: BytesWriter, desc: FieldDesc, list: readonly (Value | nul
       throw new TypeMismatchError(`${desc.typeName} holds an element of another type`);
     }
   }
+}
+
+/** Tells whether an element of an array of unions or any is there with nothing selected; see `Value`. */
+function isUnselected(desc: FieldDesc, item: Value): boolean {
+  if (item.slots[0] !== null) return false;
+  return desc.code === TypeCode.AnyArray
+    ? item.desc.code === TypeCode.Any && item.selector === 0
+    : item.desc === desc.element;
 }
 
 function encodeScalarArray(w: BytesWriter, desc: FieldDesc, x: unknown): void {

@@ -112,23 +112,7 @@ export class FieldDesc {
 
   /** Slot of a field given by its dotted path from here; `''` is slot 0. -1 when absent. */
   findOffset(path: string): number {
-    if (path === '') return 0;
-    let desc: FieldDesc = this;
-    let rest = path;
-    let offset = 0;
-    while (desc.code === TypeCode.Struct) {
-      // Peers may send names with dots, so the whole rest is tried first.
-      const whole = desc.member(rest);
-      if (whole !== undefined) return offset + whole.offset;
-      const dot = rest.indexOf('.');
-      if (dot < 0) return -1;
-      const part = desc.member(rest.slice(0, dot));
-      if (part === undefined) return -1;
-      offset += part.offset;
-      desc = part.desc;
-      rest = rest.slice(dot + 1);
-    }
-    return -1;
+    return path === '' ? 0 : findOffset(this, path);
   }
 
   /**
@@ -185,8 +169,30 @@ export class FieldDesc {
   }
 
   #noSlot(offset: number): FieldError {
-    return new FieldError(`no slot ${offset} in ${this.id || this.typeName} of ${this.fieldCount} slots`, `${offset}`);
+    return new FieldError(
+      `no slot ${offset} in ${this.id || this.typeName} of ${this.fieldCount} slots`,
+      `${offset}`,
+    );
   }
+}
+
+function findOffset(top: FieldDesc, path: string): number {
+  let desc = top;
+  let rest = path;
+  let offset = 0;
+  while (desc.code === TypeCode.Struct) {
+    // Peers may send names with dots, so the whole rest is tried first.
+    const whole = desc.member(rest);
+    if (whole !== undefined) return offset + whole.offset;
+    const dot = rest.indexOf('.');
+    if (dot < 0) return -1;
+    const part = desc.member(rest.slice(0, dot));
+    if (part === undefined) return -1;
+    offset += part.offset;
+    desc = part.desc;
+    rest = rest.slice(dot + 1);
+  }
+  return -1;
 }
 
 // Descriptions in use, by content. Entries of types that nobody holds any more go away with them, so a peer that
@@ -293,7 +299,9 @@ export function unionType(id: string, members: MemberSpecs): FieldDesc {
  */
 export function arrayOf(element: FieldDesc): FieldDesc {
   if (element.isArray || element.bound > 0) {
-    throw new TypeMismatchError(`there are no arrays of ${element.typeName}${element.isArray ? '' : ' with a bound'}`);
+    throw new TypeMismatchError(
+      `there are no arrays of ${element.typeName}${element.isArray ? '' : ' with a bound'}`,
+    );
   }
   const known = simple.get(element.code | ARRAY_BIT);
   return known ?? intern(element.code | ARRAY_BIT, '', [], element, 0, false);
@@ -315,7 +323,9 @@ export function boundedType(spec: TypeSpec, bound: number, isFixed = false): Fie
   if (!Number.isInteger(bound) || bound < 0 || bound >= 0x8000_0000) {
     throw new LimitError(`bound ${bound} is not a size from 0 to 2147483647`);
   }
-  return bound === 0 && !isFixed ? simple.get(desc.code) ?? desc : intern(desc.code, '', [], undefined, bound, isFixed);
+  return bound === 0 && !isFixed
+    ? (simple.get(desc.code) ?? desc)
+    : intern(desc.code, '', [], undefined, bound, isFixed);
 }
 
 /**

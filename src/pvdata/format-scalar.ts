@@ -31,11 +31,32 @@ export function formatFloat(x: number): string {
 /** As C's `%g` with a precision of `digits`, 1 to 100: what pvxs and pvAccessCPP print, with 6. */
 export function formatGeneral(x: number, digits: number): string {
   if (!Number.isFinite(x) || x === 0) return special(x);
-  const [mantissa, exponentText] = x.toExponential(digits - 1).split('e') as [string, string];
+  const [mantissa, exponentText] = roundedExponential(Math.abs(x), digits).split('e') as [string, string];
+  const sign = x < 0 ? '-' : '';
   const exponent = Number(exponentText);
-  if (exponent >= -4 && exponent < digits) return withoutZeros(x.toFixed(digits - 1 - exponent));
+  if (exponent >= -4 && exponent < digits) {
+    const figures = mantissa.replace('.', '');
+    const text =
+      exponent < 0
+        ? `0.${'0'.repeat(-exponent - 1)}${figures}`
+        : `${figures.slice(0, exponent + 1)}.${figures.slice(exponent + 1)}`;
+    return `${sign}${withoutZeros(text)}`;
+  }
   const power = String(Math.abs(exponent)).padStart(2, '0');
-  return `${withoutZeros(mantissa)}e${exponent < 0 ? '-' : '+'}${power}`;
+  return `${sign}${withoutZeros(mantissa)}e${exponent < 0 ? '-' : '+'}${power}`;
+}
+
+/** `toExponential` that rounds ties to even, as the C library does, instead of up. */
+function roundedExponential(x: number, digits: number): string {
+  const rounded = x.toExponential(digits - 1);
+  // 20 digits further on, two doubles that differ do not look the same.
+  const more = Math.min(100, digits + 19);
+  const [mantissa, exponent] = x.toExponential(more).split('e') as [string, string];
+  const figures = mantissa.replace('.', '');
+  const isTie = /^50*$/.test(figures.slice(digits));
+  const isEven = Number(figures[digits - 1]) % 2 === 0;
+  if (!isTie || !isEven) return rounded;
+  return `${figures[0]}.${figures.slice(1, digits)}e${exponent}`;
 }
 
 function special(x: number): string {
@@ -45,7 +66,7 @@ function special(x: number): string {
 }
 
 function withoutZeros(text: string): string {
-  return text.includes('.') ? text.replace(/\.?0+$/, '') : text;
+  return text.includes('.') ? text.replace(/\.?0*$/, '') : text;
 }
 
 const escapes: ReadonlyMap<string, string> = new Map([

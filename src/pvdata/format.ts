@@ -56,7 +56,12 @@ class Printer {
       case TypeCode.StructArray:
       case TypeCode.UnionArray:
       case TypeCode.AnyArray:
-        this.#listTree(desc, content as readonly (Value | null)[], indent, `${head}${typeWord(desc.code)}${suffix}`);
+        this.#listTree(
+          desc,
+          content as readonly (Value | null)[],
+          indent,
+          `${head}${typeWord(desc.code)}${suffix}`,
+        );
         return;
       default:
         this.lines.push(`${head}${typeWord(desc.code)}${suffix} = ${this.#plain(desc, content)}`);
@@ -70,7 +75,8 @@ class Printer {
       return;
     }
     this.lines.push(`${head}${typeWordWithId(desc)} {`);
-    for (const member of desc.members) this.tree(value, offset + member.offset, `${indent}    `, '', member.name);
+    for (const member of desc.members)
+      this.tree(value, offset + member.offset, `${indent}    `, '', member.name);
     this.lines.push(`${indent}}${suffix}`);
   }
 

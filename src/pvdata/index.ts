@@ -11,8 +11,16 @@ export * from './limits.ts';
 export { isComplexPath, type PathStep, parsePath } from './path.ts';
 export * from './plain.ts';
 export * from './primitives.ts';
-export { isSecondsField, MAX_FIELDS, type NumberArray, numberArrayClass, Op, type Program } from './program.ts';
+export {
+  isSecondsField,
+  MAX_FIELDS,
+  type NumberArray,
+  numberArrayClass,
+  Op,
+  type Program,
+} from './program.ts';
 export * from './pv-request.ts';
+export { TextCache } from './text-cache.ts';
 export * from './type-code.ts';
 export * from './type-wire.ts';
 export * from './value.ts';

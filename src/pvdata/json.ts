@@ -127,7 +127,8 @@ class Parser {
       this.#take(blanks);
       if (this.#accept('}')) return Object.fromEntries(entries);
       const next = this.#text[this.#at];
-      const name = next === '"' || next === "'" ? this.#string() : (this.#take(word) ?? this.#fail('a name or "}"'));
+      const name =
+        next === '"' || next === "'" ? this.#string() : (this.#take(word) ?? this.#fail('a name or "}"'));
       this.#take(blanks);
       if (!this.#accept(':')) this.#fail('":"');
       entries.push([name, this.#value(depth + 1)]);
@@ -175,9 +176,11 @@ class Parser {
   }
 }
 
-function toBigInt(text: string): bigint {
-  const digits = text.replace(/^[+-]/, '');
-  return text.startsWith('-') ? -BigInt(digits) : BigInt(digits);
+function toBigInt(text: string): bigint | number {
+  const magnitude = BigInt(text.replace(/^[+-]/, ''));
+  if (!text.startsWith('-')) return magnitude;
+  // Only a number has a negative zero.
+  return magnitude === 0n ? -0 : -magnitude;
 }
 
 function toNumber(text: string): number {

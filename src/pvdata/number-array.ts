@@ -20,12 +20,14 @@ export function readNumberArray(r: BytesReader, code: number, count: number): Nu
   const isHostOrder = width === 1 || r.littleEndian === isHostLittleEndian;
   const bytes = r.bytes;
   const start = bytes.byteOffset + at;
-  if (r.isOwned && isHostOrder && start % width === 0) return new (make as ArrayConstructor)(bytes.buffer, start, count);
+  if (r.isOwned && isHostOrder && start % width === 0)
+    return new (make as ArrayConstructor)(bytes.buffer, start, count);
   const array = new make(count);
   if (count < FEW && (code === TypeCode.DoubleArray || code === TypeCode.IntArray)) {
     const view = r.view;
     const little = r.littleEndian;
-    if (code === TypeCode.DoubleArray) for (let i = 0; i < count; i++) array[i] = view.getFloat64(at + i * 8, little);
+    if (code === TypeCode.DoubleArray)
+      for (let i = 0; i < count; i++) array[i] = view.getFloat64(at + i * 8, little);
     else for (let i = 0; i < count; i++) array[i] = view.getInt32(at + i * 4, little);
     return array;
   }

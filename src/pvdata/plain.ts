@@ -18,7 +18,13 @@ export function toPlain(value: Value, options: PlainOptions = {}): unknown {
   return slotToPlain(value, 0, value.desc, options, false);
 }
 
-function slotToPlain(value: Value, offset: number, desc: FieldDesc, options: PlainOptions, isInMarked: boolean): unknown {
+function slotToPlain(
+  value: Value,
+  offset: number,
+  desc: FieldDesc,
+  options: PlainOptions,
+  isInMarked: boolean,
+): unknown {
   const content = value.slots[offset];
   switch (value.desc.program.ops[offset]) {
     case Op.Struct:
@@ -63,7 +69,9 @@ function structToPlain(
 
 function nested(value: Value | null, options: PlainOptions): unknown {
   if (value === null) return null;
-  return options.markedOnly === true ? toPlain(value, { ...options, markedOnly: false }) : toPlain(value, options);
+  return options.markedOnly === true
+    ? toPlain(value, { ...options, markedOnly: false })
+    : toPlain(value, options);
 }
 
 function integer(x: bigint, mode: 'auto' | 'number' | 'bigint'): bigint | number {

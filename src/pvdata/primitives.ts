@@ -1,4 +1,5 @@
 import { BitSet, type BytesReader, type BytesWriter, LimitError, utf8Length } from '../util/index.ts';
+import type { TextCache } from './text-cache.ts';
 
 /** First byte of a size that says null. */
 const NULL_SIZE = 0xff;
@@ -47,16 +48,25 @@ export function writeSize(w: BytesWriter, size: number): void {
 export function readCount(r: BytesReader, itemBytes: number, what: string): number {
   const count = readSize(r);
   if (count < 0) r.fail(`${what} is null`);
-  if (count * itemBytes > r.remaining) r.fail(`${what} of ${count} is more than the ${r.remaining} bytes left`);
+  if (count * itemBytes > r.remaining)
+    r.fail(`${what} of ${count} is more than the ${r.remaining} bytes left`);
   return count;
 }
 
-/** Reads a string; null reads as `''`, invalid UTF-8 as U+FFFD. At most `maxBytes` bytes. */
-export function readString(r: BytesReader, maxBytes: number = SIZE_LIMIT): string {
+/**
+ * Reads a string; null reads as `''`, invalid UTF-8 as U+FFFD.
+ *
+ * @param maxBytes most bytes to accept.
+ * @param texts strings read before, to give out again.
+ * @throws {LimitError} EPICS_LIMIT when it is longer than `maxBytes`.
+ */
+export function readString(r: BytesReader, maxBytes: number = SIZE_LIMIT, texts?: TextCache): string {
   const size = readSize(r);
   if (size <= 0) return '';
   if (size > maxBytes) throw new LimitError(`string has ${size} bytes, the limit is ${maxBytes}`);
-  return r.text(size);
+  if (texts === undefined) return r.text(size);
+  const at = r.take(size);
+  return texts.text(r.bytes, at, at + size);
 }
 
 /** Writes a string as UTF-8. */
@@ -79,7 +89,11 @@ export function writeString(w: BytesWriter, text: string): void {
  * @param bitLimit bits from this one on are dropped.
  * @throws {ProtocolError} EPICS_PROTOCOL when null or longer than the bytes that are left.
  */
-export function readBitSet(r: BytesReader, bitLimit: number = SIZE_LIMIT, into: BitSet = new BitSet()): BitSet {
+export function readBitSet(
+  r: BytesReader,
+  bitLimit: number = SIZE_LIMIT,
+  into: BitSet = new BitSet(),
+): BitSet {
   const count = readCount(r, 1, 'bit mask');
   into.clear();
   const end = r.position + count;

@@ -1,4 +1,4 @@
-import { BitSet, LimitError } from '../util/index.ts';
+import { BitSet } from '../util/index.ts';
 import type { FieldDesc } from './field-desc.ts';
 import { TypeCode } from './type-code.ts';
 
@@ -135,7 +135,6 @@ export function isSecondsField(desc: FieldDesc, name: string): boolean {
 /** Flattens a type. The recursion is bounded by the depth limit of types. */
 export function compileProgram(desc: FieldDesc): Program {
   const count = desc.fieldCount;
-  if (count > MAX_FIELDS) throw new LimitError(`type has ${count} fields, the limit is ${MAX_FIELDS}`);
   const ops = new Uint8Array(count);
   const fields = new Array<FieldDesc>(count).fill(desc);
   const sizes = new Uint32Array(count);

@@ -152,7 +152,9 @@ class Parser {
 
   #fail(expected: string): never {
     const column = this.#at + 1;
-    throw new ConfigError(`pvRequest "${this.#text}": expected ${expected} at column ${column}`, { key: 'pvRequest' });
+    throw new ConfigError(`pvRequest "${this.#text}": expected ${expected} at column ${column}`, {
+      key: 'pvRequest',
+    });
   }
 }
 
@@ -179,11 +181,16 @@ function toValue(request: Request): Value {
   };
   const selectionType = (selection: Selection, path: string): FieldDesc => {
     const members: { name: string; desc: FieldDesc }[] = [];
-    if (selection.options.size > 0) members.push({ name: OPTIONS, desc: optionsType(selection.options, path) });
-    for (const [name, inner] of selection.fields) members.push({ name, desc: selectionType(inner, `${path}.${name}`) });
+    if (selection.options.size > 0)
+      members.push({ name: OPTIONS, desc: optionsType(selection.options, path) });
+    for (const [name, inner] of selection.fields)
+      members.push({ name, desc: selectionType(inner, `${path}.${name}`) });
     return compoundType(TypeCode.Struct, '', members);
   };
-  const members = [...request.sections].map(([name, section]) => ({ name, desc: selectionType(section, name) }));
+  const members = [...request.sections].map(([name, section]) => ({
+    name,
+    desc: selectionType(section, name),
+  }));
   if (request.record.size > 0) {
     const options = { name: OPTIONS, desc: optionsType(request.record, 'record') };
     members.push({ name: 'record', desc: compoundType(TypeCode.Struct, '', [options]) });

@@ -1,4 +1,4 @@
-import { BytesWriter, type BytesReader, LimitError } from '../util/index.ts';
+import { type BytesReader, BytesWriter, LimitError } from '../util/index.ts';
 import {
   arrayOf,
   boundedType,
@@ -9,6 +9,7 @@ import {
 } from './field-desc.ts';
 import { type DecodeLimits, defaultDecodeLimits } from './limits.ts';
 import { readCount, readSize, readString, writeSize, writeString } from './primitives.ts';
+import { TextCache } from './text-cache.ts';
 import { ARRAY_BIT, TypeCode } from './type-code.ts';
 
 const NULL_TYPE = 0xff;
@@ -26,8 +27,13 @@ const FORM_FIXED = 0x18;
 /** Ids that one side may define by default: what all known peers announce. */
 export const DEFAULT_TYPE_IDS = 0x7fff;
 
-/** Types that the peer of one connection has defined by id. One for each connection, for its receiving direction. */
+/**
+ * What the decoder remembers of one connection, for its receiving direction: the types that the peer defined by id, and
+ * short strings it sent lately.
+ */
 export class TypeCache {
+  /** For the decoder. */
+  readonly texts: TextCache = new TextCache();
   readonly #types = new Map<number, FieldDesc>();
   readonly #maxEntries: number;
 

@@ -1,12 +1,5 @@
 import { BitSet, FieldError, LimitError, TypeMismatchError } from '../util/index.ts';
-import {
-  cannotConvert,
-  convertArray,
-  convertScalar,
-  inferCode,
-  isArrayLike,
-  wrongShape,
-} from './convert.ts';
+import { cannotConvert, convertArray, convertScalar, inferCode, isArrayLike, wrongShape } from './convert.ts';
 import { assignMarked, equalValues } from './delta.ts';
 import { type FieldDesc, MAX_TYPE_DEPTH, simpleType } from './field-desc.ts';
 import { formatValue } from './format.ts';
@@ -32,6 +25,9 @@ import { ARRAY_BIT, TypeCode } from './type-code.ts';
  * | union | `Value` of the selected member's type, its `selector` the member's index; null = none selected |
  * | any | `Value`, or null |
  * | arrays of structures, unions, any | `readonly (Value \| null)[]` |
+ *
+ * In arrays of unions and any, null is a missing element. One that is there with nothing selected, which is not the same
+ * on the wire, is a value of the union or any itself with null in it and selector 0.
  *
  * A type that is no structure has its content in slot 0. Arrays and values in slots are shared, not copied: nobody
  * changes them after they were put here; `set` with a path into them replaces them by changed copies.
@@ -86,12 +82,13 @@ export class Value {
    * The field at a path, undefined when absent. A structure field comes as a copy in a `Value` of its own, marks
    * included; of other fields the slot's content.
    *
-   * @param path dotted names; also `arr[3].x`, `u->member`, `->` content of a union or any, `<` parent.
+   * @param path dotted names; also `arr[3].x`, `u->member`, `any->field`, `->` content of a union or any, `<` parent.
+   * These paths end at content: of a union or any the bare content of its value.
    */
   get(path: string): unknown {
-    if (isComplexPath(path)) return this.#find(path);
+    if (isComplexPath(path)) return find(this, path);
     const offset = this.desc.findOffset(path);
-    return offset < 0 ? undefined : this.#pick(offset);
+    return offset < 0 ? undefined : pick(this, offset);
   }
 
   /**
@@ -161,7 +158,8 @@ export class Value {
     const { parents, sizes } = this.desc.program;
     const next = this.nextMark(offset);
     if (next >= 0 && next < offset + (sizes[offset] as number)) return true;
-    for (let at = parents[offset] as number; at >= 0; at = parents[at] as number) if (this.#hasMark(at)) return true;
+    for (let at = parents[offset] as number; at >= 0; at = parents[at] as number)
+      if (this.#hasMark(at)) return true;
     return false;
   }
 
@@ -241,12 +239,20 @@ export class Value {
     for (let bit = set.next(0); bit >= 0 && bit < count; bit = set.next(bit + 1)) this.markAt(bit);
   }
 
-  /** Paths of all marked fields that are no structures, depth first. */
+  /**
+   * Paths of all marked fields that are no structures, depth first.
+   *
+   * @yields {string} a dotted path.
+   */
   *marked(): IterableIterator<string> {
     for (const offset of this.markedSlots()) yield this.desc.nameAt(offset);
   }
 
-  /** Slots of all marked fields that are no structures, depth first. */
+  /**
+   * Slots of all marked fields that are no structures, depth first.
+   *
+   * @yields {number} a slot.
+   */
   *markedSlots(): IterableIterator<number> {
     const { sizes, structs } = this.desc.program;
     let at = this.nextMark(0);
@@ -307,35 +313,8 @@ export class Value {
     return this.nextMark(offset) === offset;
   }
 
-  #pick(offset: number): unknown {
-    return this.desc.program.ops[offset] === Op.Struct ? subValue(this, offset) : this.slots[offset];
-  }
-
   #noField(path: string): FieldError {
     return new FieldError(`no field "${path}" in ${this.desc.id || this.desc.typeName}`, path);
-  }
-
-  #find(path: string): unknown {
-    const steps = parsePath(path);
-    if (steps === undefined) return undefined;
-    let value: Value = this;
-    let offset = 0;
-    for (let i = 0; i < steps.length; i++) {
-      const step = steps[i] as PathStep;
-      if (step.kind === 'field' || step.kind === 'parent') {
-        offset = moveIn(value.desc, offset, step);
-        if (offset < 0) return undefined;
-        continue;
-      }
-      const slot = value.slots[offset];
-      let next: unknown = slot;
-      if (step.kind === 'index') next = isArrayLike(slot) ? slot[step.index] : undefined;
-      else if (!isContent(value, offset, step.name)) return undefined;
-      if (!(next instanceof Value)) return i === steps.length - 1 ? next : undefined;
-      value = next;
-      offset = 0;
-    }
-    return value.#pick(offset);
   }
 
   #assignStruct(offset: number, desc: FieldDesc, x: unknown): void {
@@ -354,6 +333,36 @@ export class Value {
   }
 }
 
+function pick(value: Value, offset: number): unknown {
+  return value.desc.program.ops[offset] === Op.Struct ? subValue(value, offset) : value.slots[offset];
+}
+
+function find(top: Value, path: string): unknown {
+  const steps = parsePath(path);
+  if (steps === undefined) return undefined;
+  let value = top;
+  let offset = 0;
+  for (let i = 0; i < steps.length; i++) {
+    const step = steps[i] as PathStep;
+    if (step.kind === 'field' || step.kind === 'parent') {
+      offset = moveIn(value.desc, offset, step);
+      if (offset < 0) return undefined;
+      continue;
+    }
+    const slot = value.slots[offset];
+    let next: unknown = slot;
+    if (step.kind === 'index') next = isArrayLike(slot) ? slot[step.index] : undefined;
+    else if (!isContent(value, offset, step.name)) return undefined;
+    if (!(next instanceof Value)) return i === steps.length - 1 ? next : undefined;
+    // In any, the name behind the arrow is a field of the content.
+    const inner = step.kind === 'content' && !value.desc.fieldAt(offset).isUnion ? step.name : '';
+    value = next;
+    offset = next.desc.findOffset(inner);
+    if (offset < 0) return undefined;
+  }
+  return pick(value, offset);
+}
+
 /** Copy of the structure at a slot, marks included, as a value of its own. */
 function subValue(value: Value, offset: number): Value {
   const desc = value.desc.fieldAt(offset);
@@ -362,9 +371,11 @@ function subValue(value: Value, offset: number): Value {
   if (offset > 0 && value.isMarkedAt(offset)) {
     const { parents } = value.desc.program;
     const marks = value.marks;
-    for (let at = parents[offset] as number; at >= 0; at = parents[at] as number) if (marks.get(at)) copy.markAt(0);
+    for (let at = parents[offset] as number; at >= 0; at = parents[at] as number)
+      if (marks.get(at)) copy.markAt(0);
   }
-  for (let bit = value.nextMark(offset); bit >= 0 && bit < end; bit = value.nextMark(bit + 1)) copy.markAt(bit - offset);
+  for (let bit = value.nextMark(offset); bit >= 0 && bit < end; bit = value.nextMark(bit + 1))
+    copy.markAt(bit - offset);
   return copy;
 }
 
@@ -378,15 +389,22 @@ function moveIn(desc: FieldDesc, offset: number, step: PathStep & { kind: 'field
   return inner < 0 ? -1 : offset + inner;
 }
 
-/** Tells whether the slot is a union or any whose content is the named member, or any content for `''`. */
+/** Tells whether the slot is a union with the named member selected (`''`: with any), or any with some content. */
 function isContent(value: Value, offset: number, name: string): boolean {
   const field = value.desc.fieldAt(offset);
   const content = value.slots[offset];
   if (!(content instanceof Value) || field.isArray) return false;
-  return name === '' || (field.isUnion && field.members[content.selector]?.name === name);
+  return name === '' || !field.isUnion || field.members[content.selector]?.name === name;
 }
 
-function setAt(value: Value, from: number, steps: readonly PathStep[], first: number, x: unknown, path: string): void {
+function setAt(
+  value: Value,
+  from: number,
+  steps: readonly PathStep[],
+  first: number,
+  x: unknown,
+  path: string,
+): void {
   const fail = (): never => {
     throw new FieldError(`no field "${path}" in ${value.desc.id || value.desc.typeName}`, path);
   };
@@ -442,7 +460,9 @@ function changedContent(
     if (member === undefined) return undefined;
     content = new Value(member.desc, member.offset);
   }
-  setAt(content, 0, steps, next, x, path);
+  const start = field.isUnion ? 0 : content.desc.findOffset(name);
+  if (start < 0) return undefined;
+  setAt(content, start, steps, next, x, path);
   return content;
 }
 
@@ -461,7 +481,8 @@ export function convertTo(desc: FieldDesc, x: unknown): unknown {
   if (code === TypeCode.Struct) return x instanceof Value && x.desc === desc ? x : Value.from(desc, x);
   const plain = x instanceof Value && !x.desc.isStruct ? x.content : x;
   if (code === TypeCode.AnyArray) return toList(desc, plain, toAny);
-  if (code === TypeCode.UnionArray) return toList(desc, plain, (item) => toUnion(desc.element as FieldDesc, item));
+  if (code === TypeCode.UnionArray)
+    return toList(desc, plain, (item) => toUnion(desc.element as FieldDesc, item));
   if (code === TypeCode.StructArray) {
     return toList(desc, plain, (item) => (item === null ? null : convertTo(desc.element as FieldDesc, item)));
   }
@@ -476,7 +497,10 @@ function toList(desc: FieldDesc, x: unknown, convert: (item: unknown) => unknown
   return x.map(convert);
 }
 
-function checkText(desc: FieldDesc, x: boolean | number | bigint | string): boolean | number | bigint | string {
+function checkText(
+  desc: FieldDesc,
+  x: boolean | number | bigint | string,
+): boolean | number | bigint | string {
   if (desc.bound > 0 && typeof x === 'string') checkBound(desc, new TextEncoder().encode(x).length);
   return x;
 }

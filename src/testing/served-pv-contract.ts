@@ -281,7 +281,8 @@ const monitorCases: readonly (readonly [string, Body])[] = [
       for (const { data, mask } of probe.updates) {
         if (data instanceof Value) return;
         const isProperty = (mask & Event.Property) !== 0;
-        check(isProperty || data.meta === previous?.meta, 'an update without PROPERTY has new metadata');
+        const isSameMeta = previous === undefined || data.meta === previous.meta;
+        check(isProperty || isSameMeta, 'an update without PROPERTY has new metadata');
         previous = data;
       }
     },

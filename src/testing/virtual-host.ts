@@ -189,7 +189,13 @@ export class VirtualHost implements Network {
   bind(options: BindOptions): Promise<DatagramTransport> {
     const port = options.port === 0 ? this.#freePort() : options.port;
     const local = { address: options.address, port };
-    if (options.address !== '0.0.0.0' && !this.owns(options.address) && !isMulticast(options.address)) {
+    const isOwn =
+      options.address === '0.0.0.0' ||
+      isMulticast(options.address) ||
+      this.#interfaces.some(
+        (entry) => entry.address === options.address || entry.broadcast === options.address,
+      );
+    if (!isOwn) {
       return Promise.reject(systemError('EADDRNOTAVAIL', 'bind', local));
     }
     const isTaken = this.#sockets.some(

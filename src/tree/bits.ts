@@ -1,5 +1,11 @@
 /** Copies `count` bits; bit 0 is the lowest of byte 0. The places must not overlap. */
-export function copyBits(from: Uint8Array, fromBit: number, to: Uint8Array, toBit: number, count: number): void {
+export function copyBits(
+  from: Uint8Array,
+  fromBit: number,
+  to: Uint8Array,
+  toBit: number,
+  count: number,
+): void {
   if (((fromBit | toBit | count) & 7) === 0) {
     to.set(from.subarray(fromBit >> 3, (fromBit + count) >> 3), toBit >> 3);
     return;
@@ -26,18 +32,6 @@ export function setBits(bytes: Uint8Array, bit: number, count: number): void {
     bytes[at >> 3] = (bytes[at >> 3] ?? 0) | (((1 << take) - 1) << (at & 7));
     done += take;
   }
-}
-
-/** True when a bit of the range is 1. */
-export function anyBits(bytes: Uint8Array, bit: number, count: number): boolean {
-  let done = 0;
-  while (done < count) {
-    const at = bit + done;
-    const take = Math.min(8 - (at & 7), count - done);
-    if (((bytes[at >> 3] ?? 0) & (((1 << take) - 1) << (at & 7))) !== 0) return true;
-    done += take;
-  }
-  return false;
 }
 
 /** A run of bits. */

@@ -1,5 +1,5 @@
-import type { Mode } from './types.ts';
 import type { TransactionType } from './memory/slave.ts';
+import type { Mode } from './types.ts';
 import type { UpdateGroup } from './update-engine.ts';
 import type { BaseVariable } from './variable.ts';
 

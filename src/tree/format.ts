@@ -43,8 +43,7 @@ export function compileFormat(template: string): Formatter {
     else parts.push(compileField(match.groups ?? {}, template));
   }
   parts.push(template.slice(at));
-  return (value, type) =>
-    parts.map((part) => (typeof part === 'string' ? part : part(value, type))).join('');
+  return (value, type) => parts.map((part) => (typeof part === 'string' ? part : part(value, type))).join('');
 }
 
 function compileField(groups: Readonly<Record<string, string | undefined>>, template: string): Formatter {
@@ -91,7 +90,7 @@ function formatValue(value: unknown, spec: Spec, type: NativeType | undefined): 
 }
 
 function formatText(text: string, spec: Spec): string {
-  const cut = spec.precision >= 0 ? [...text].slice(0, spec.precision).join('') : text;
+  const cut = spec.precision >= 0 ? Array.from(text).slice(0, spec.precision).join('') : text;
   return pad('', cut, { ...spec, align: spec.align === '=' ? '<' : spec.align }, '<');
 }
 
@@ -147,7 +146,7 @@ function formatFloat(value: number, spec: Spec): string {
       text = generalText(magnitude, precision, spec, false);
   }
   if (/[EFG]/.test(spec.type)) text = text.toUpperCase();
-  const [whole = '', rest = ''] = splitAtFraction(text);
+  const [whole, rest] = splitAtFraction(text);
   return pad(sign, group(whole, spec, 3) + rest, spec, '>');
 }
 
@@ -188,9 +187,19 @@ function binaryParts(magnitude: number): { digits: bigint; shift: number } {
 }
 
 function exponentText(magnitude: number, precision: number): string {
-  const [mantissa = '', power = '0'] = magnitude.toExponential(precision).split('e');
+  const [mantissa = '', power = '0'] = roundedExponential(magnitude, precision).split('e');
   const exponent = Number(power);
   return `${mantissa}e${exponent < 0 ? '-' : '+'}${String(Math.abs(exponent)).padStart(2, '0')}`;
+}
+
+// toExponential rounds ties up where Python takes the even digit.
+function roundedExponential(magnitude: number, precision: number): string {
+  const exact = magnitude.toExponential(MAX_PRECISION);
+  const cut = precision === 0 ? 1 : precision + 2;
+  const [mantissa = '', power = '0'] = exact.split('e');
+  const rest = precision === 0 ? mantissa.slice(2) : mantissa.slice(cut);
+  const isTie = /^50*$/.test(rest) && Number(mantissa.charAt(cut - 1)) % 2 === 0;
+  return isTie ? `${mantissa.slice(0, cut)}e${power}` : magnitude.toExponential(precision);
 }
 
 function generalText(magnitude: number, precision: number, spec: Spec, isStr: boolean): string {
@@ -257,7 +266,12 @@ export function formatArray(value: unknown, format: Formatter): string | undefin
   return joinRows(elements, array.shape, 0, 0);
 }
 
-function joinRows(elements: readonly string[], shape: readonly number[], dimension: number, start: number): string {
+function joinRows(
+  elements: readonly string[],
+  shape: readonly number[],
+  dimension: number,
+  start: number,
+): string {
   const length = shape[dimension] ?? 0;
   if (dimension >= shape.length - 1) return `[${elements.slice(start, start + length).join(', ')}]`;
   const step = shape.slice(dimension + 1).reduce((product, n) => product * n, 1);

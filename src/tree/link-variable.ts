@@ -36,9 +36,9 @@ export interface LinkVariableOptions<T = unknown> extends Omit<VariableOptions<T
   /** Variables whose updates make this one be evaluated and told anew. */
   readonly dependencies?: Iterable<BaseVariable>;
   /** Computes the value. */
-  linkedGet?(context: LinkedGetContext<T>): MaybePromise<T>;
+  linkedGet?(this: void, context: LinkedGetContext<T>): MaybePromise<T>;
   /** Takes a value. */
-  linkedSet?(context: LinkedSetContext<T>): MaybePromise<void>;
+  linkedSet?(this: void, context: LinkedSetContext<T>): MaybePromise<void>;
 }
 
 /** A variable computed from others. Without `linkedSet` it is read only, without `linkedGet` write only. */
@@ -57,8 +57,7 @@ export class LinkVariable<T = unknown> extends BaseVariable<T> {
     this.#target = options.variable;
     this.#linkedGet = options.linkedGet;
     this.#linkedSet = options.linkedSet;
-    this.#hasDisp =
-      options.disp !== undefined || (options.enum !== undefined && options.enum !== null);
+    this.#hasDisp = options.disp !== undefined || (options.enum !== undefined && options.enum !== null);
     this.#value = null;
     if (options.variable !== undefined) this.addDependency(options.variable);
     for (const variable of options.dependencies ?? []) this.addDependency(variable);

@@ -3,10 +3,19 @@ import type { Device } from './device.ts';
 import { VariableError } from './errors.ts';
 import { intTypeOf } from './kind.ts';
 import { Mutex } from './mutex.ts';
-import { asNdArray, isSameValue, type NativeType, nativeTypeName, nativeTypeOf, narrowInt, ndarray } from './native.ts';
+import {
+  asNdArray,
+  isSameValue,
+  type NativeType,
+  narrowInt,
+  nativeTypeName,
+  nativeTypeOf,
+  ndarray,
+} from './native.ts';
 import type { GetOptions, MaybePromise, SetOptions } from './types.ts';
 import type { UpdateGroup } from './update-engine.ts';
-import { BaseVariable, clip, elementOf, type VariableOptions } from './variable.ts';
+import { clip, elementOf } from './value-tools.ts';
+import { BaseVariable, type VariableOptions } from './variable.ts';
 
 /** What a `localSet` gets besides the value. */
 export interface LocalSetContext<T> {
@@ -25,9 +34,9 @@ export interface LocalGetContext<T> {
 /** Settings of a {@link LocalVariable}: `value` or `localGet` is required. */
 export interface LocalVariableOptions<T = unknown> extends VariableOptions<T> {
   /** Called with each value set, also with those only staged: once at start with the default. */
-  localSet?(value: T, context: LocalSetContext<T>): MaybePromise<void>;
+  localSet?(this: void, value: T, context: LocalSetContext<T>): MaybePromise<void>;
   /** Gives the value, at every access. */
-  localGet?(context: LocalGetContext<T>): MaybePromise<T>;
+  localGet?(this: void, context: LocalGetContext<T>): MaybePromise<T>;
 }
 
 /**
@@ -177,9 +186,12 @@ export class LocalVariable<T = unknown> extends BaseVariable<T> {
   }
 
   #failIndex(index: number, length: number): never {
-    throw new VariableError(`index ${index} of variable ${this.path} is out of range, it has ${length} elements`, {
-      path: this.path,
-    });
+    throw new VariableError(
+      `index ${index} of variable ${this.path} is out of range, it has ${length} elements`,
+      {
+        path: this.path,
+      },
+    );
   }
 }
 

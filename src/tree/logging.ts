@@ -1,4 +1,11 @@
-import { errorText, getLogger, type LogFields, type Logger, type LogMethod, type WallTime } from '../util/index.ts';
+import {
+  errorText,
+  getLogger,
+  type LogFields,
+  type Logger,
+  type LogMethod,
+  type WallTime,
+} from '../util/index.ts';
 
 /** One entry of the tree's own log, as `SystemLog` shows it. */
 export interface SystemLogEntry {
@@ -14,7 +21,7 @@ export interface SystemLogEntry {
 
 /** Takes the log records of a running tree. */
 export interface SystemLogSink {
-  readonly wall: () => WallTime;
+  wall(): WallTime;
   record(entry: SystemLogEntry): void;
 }
 

@@ -216,7 +216,13 @@ export abstract class Node {
    *
    * @throws {SyntaxError} when a text is no regular expression.
    */
-  find(options: { readonly recurse?: boolean; readonly typ?: NodeClass; readonly [property: string]: unknown } = {}): Node[] {
+  find(
+    options: {
+      readonly recurse?: boolean;
+      readonly typ?: NodeClass;
+      readonly [property: string]: unknown;
+    } = {},
+  ): Node[] {
     const { recurse = true, typ, ...properties } = options;
     const checks = Object.entries(properties).map(([key, wanted]) => ({
       key,
@@ -237,6 +243,11 @@ export abstract class Node {
   async callRecursive(fn: (node: Node) => unknown, nodeTypes?: readonly NodeClass[]): Promise<void> {
     if (nodeTypes === undefined || nodeTypes.some((type) => this instanceof type)) await fn(this);
     for (const node of this.nodes.values()) await node.callRecursive(fn, nodeTypes);
+  }
+
+  /** @internal True from the first start on. */
+  get _isAttached(): boolean {
+    return this.#root !== null;
   }
 
   /** @internal Set when the node is added. */

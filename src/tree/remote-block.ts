@@ -31,7 +31,7 @@ export class RemoteBlock implements Block {
   readonly device: Device;
   readonly address: bigint;
   readonly size: number;
-  readonly variables: readonly RemoteVariable<never>[];
+  readonly variables: readonly RemoteVariable<unknown>[];
   readonly mode: Mode;
   readonly bulkOpEn: boolean;
   readonly #bus: MemoryBus;
@@ -39,8 +39,9 @@ export class RemoteBlock implements Block {
   readonly #data: Uint8Array;
   /** Bits that a verify compares. */
   readonly #verifyMask: Uint8Array;
+  readonly #isVerified: boolean;
   /** Bytes staged and not written, per variable. */
-  readonly #stale = new Map<RemoteVariable<never>, ByteRange>();
+  readonly #stale = new Map<RemoteVariable<unknown>, ByteRange>();
   readonly #mutex = new Mutex();
   #expected: Uint8Array | undefined;
   #expectedLow = 0;
@@ -50,7 +51,7 @@ export class RemoteBlock implements Block {
   #isUpdateDue = false;
 
   /** @param variables those whose bits lie here, in order; their places are relative to `place.address`. */
-  constructor(place: BlockPlace, variables: readonly RemoteVariable<never>[]) {
+  constructor(place: BlockPlace, variables: readonly RemoteVariable<unknown>[]) {
     this.device = place.device;
     this.address = place.address;
     this.size = place.size;
@@ -63,6 +64,7 @@ export class RemoteBlock implements Block {
     this.#data = new Uint8Array(place.size);
     this.#verifyMask = new Uint8Array(place.size);
     this.#buildVerifyMask();
+    this.#isVerified = this.#verifyMask.some((bits) => bits !== 0);
   }
 
   get path(): string {
@@ -88,7 +90,7 @@ export class RemoteBlock implements Block {
   }
 
   /** Puts the bits of `from` (from bit 0 on) into the runs. */
-  stage(variable: RemoteVariable<never>, runs: readonly BitRun[], from: Uint8Array): void {
+  stage(variable: RemoteVariable<unknown>, runs: readonly BitRun[], from: Uint8Array): void {
     let at = 0;
     for (const { bit, count } of runs) {
       copyBits(from, at, this.#data, bit, count);
@@ -119,7 +121,10 @@ export class RemoteBlock implements Block {
     }
     // A failure that nobody waited for must not end the next operation; a verify belongs to the write before.
     if (type !== 'verify' && this.#last === undefined && this.#failure !== undefined) {
-      this.device.log.warn({ error: this.#failure }, `Earlier failure of block ${this.path} was not waited for`);
+      this.device.log.warn(
+        { error: this.#failure },
+        `Earlier failure of block ${this.path} was not waited for`,
+      );
       this.#failure = undefined;
     }
     let markIssued: () => void = () => {};
@@ -160,7 +165,7 @@ export class RemoteBlock implements Block {
 
   /** Decides what goes over the bus; undefined when there is nothing to do. */
   #prepare(type: TransactionType, options: StartOptions): Job | undefined {
-    const variable = options.variable as RemoteVariable<never> | undefined;
+    const variable = options.variable as RemoteVariable<unknown> | undefined;
     const index = options.index ?? -1;
     const isStale = this.#stale.size > 0;
     switch (type) {
@@ -185,11 +190,7 @@ export class RemoteBlock implements Block {
     }
   }
 
-  #prepareWrite(
-    type: 'write' | 'post',
-    variable: RemoteVariable<never> | undefined,
-    index: number,
-  ): Job {
+  #prepareWrite(type: 'write' | 'post', variable: RemoteVariable<unknown> | undefined, index: number): Job {
     let range: ByteRange = { low: 0, high: this.size };
     if (variable !== undefined) {
       range = this.#stale.get(variable) ?? bytesOf(variable._runs(index));
@@ -201,7 +202,7 @@ export class RemoteBlock implements Block {
     this.#stale.clear();
     const data = this.#data.slice(range.low, range.high);
     if (type === 'write') {
-      this.#expected = data;
+      this.#expected = this.#isVerified ? data : undefined;
       this.#expectedLow = range.low;
     }
     return { type, low: range.low, data };

@@ -1,14 +1,16 @@
 import { type BitRun, copyBits } from './bits.ts';
+import type { Device } from './device.ts';
 import { VariableError } from './errors.ts';
 import type { VariableKind } from './kind.ts';
-import { type Integer, type Model, type ModelFactory, byteCount, UInt } from './model/index.ts';
+import { byteCount, type Integer, type Model, type ModelFactory, UInt } from './model/index.ts';
 import { Mutex } from './mutex.ts';
 import { asNdArray, type DType, makeArray, type NumericArray, shapeText } from './native.ts';
 import { parseLiteral } from './python-literal.ts';
 import type { RemoteBlock } from './remote-block.ts';
-import type { GetOptions, MaybePromise, SetOptions } from './types.ts';
+import type { BlockOptions, GetOptions, MaybePromise, SetOptions } from './types.ts';
 import type { UpdateGroup } from './update-engine.ts';
-import { BaseVariable, clip, toArray, type VariableOptions } from './variable.ts';
+import { clip, toArray } from './value-tools.ts';
+import { BaseVariable, type VariableOptions } from './variable.ts';
 
 /** Settings of a {@link RemoteVariable}. */
 export interface RemoteVariableOptions<T = Integer> extends VariableOptions<T> {
@@ -43,7 +45,11 @@ const MAX_BITS = 2 ** 31;
 export class RemoteVariable<T = Integer> extends BaseVariable<T> {
   readonly #model: Model<T>;
   readonly #totalTypeName: string;
-  readonly #parts: readonly { readonly offset: number; readonly bitOffset: number; readonly bitSize: number }[];
+  readonly #parts: readonly {
+    readonly offset: number;
+    readonly bitOffset: number;
+    readonly bitSize: number;
+  }[];
   readonly numValues: number;
   readonly valueBits: number;
   readonly valueStride: number;
@@ -59,8 +65,9 @@ export class RemoteVariable<T = Integer> extends BaseVariable<T> {
   constructor(options: RemoteVariableOptions<T>) {
     const layout = layoutOf(options);
     const { numValues, model } = layout;
-    const disp = options.disp ?? model.defaultdisp;
-    super({ ...options, ...(options.enum === undefined ? { disp } : {}) });
+    // Elements of an array show as they are, without labels.
+    const ownDisp = numValues > 0 && typeof model.defaultdisp !== 'string' ? '{}' : model.defaultdisp;
+    super({ ...options, disp: options.disp ?? ownDisp });
     this.#model = model;
     this.#parts = layout.parts;
     this.numValues = numValues;
@@ -167,11 +174,18 @@ export class RemoteVariable<T = Integer> extends BaseVariable<T> {
     if (options.read === false || dev === null || this.#remote === undefined) return this.#decode(index);
     const target = { recurse: false, variable: this as BaseVariable, index };
     const group = options.group === undefined ? {} : { group: options.group };
-    return this.#mutex.run(async () => {
-      await dev.readBlocks({ ...target, ...group });
-      if (options.wait !== false) await dev.waitBlocks({ ...target, ...group });
-      return this.#decode(index);
-    });
+    // Not under the mutex: an overridden block operation may read the variable that is being written.
+    return this.#readBlock(dev, { ...target, ...group }, options.wait !== false);
+  }
+
+  async #readBlock(
+    dev: Device,
+    target: BlockOptions & { readonly index: number },
+    isAwaited: boolean,
+  ): Promise<T> {
+    await dev.readBlocks(target);
+    if (isAwaited) await dev.waitBlocks(target);
+    return this.#decode(target.index);
   }
 
   override _write(value: unknown, options: SetOptions): MaybePromise<void> {
@@ -223,9 +237,12 @@ export class RemoteVariable<T = Integer> extends BaseVariable<T> {
 
   #checkIndex(index: number): void {
     if (index >= 0 && index >= Math.max(1, this.numValues)) {
-      throw new VariableError(`index ${index} of variable ${this.path} is out of range, limit ${this.numValues}`, {
-        path: this.path,
-      });
+      throw new VariableError(
+        `index ${index} of variable ${this.path} is out of range, limit ${this.numValues}`,
+        {
+          path: this.path,
+        },
+      );
     }
   }
 
@@ -244,7 +261,7 @@ export class RemoteVariable<T = Integer> extends BaseVariable<T> {
   }
 
   #stage({ runs, bytes }: Staged): void {
-    this.#remote?.stage(this as RemoteVariable<never>, runs, bytes);
+    this.#remote?.stage(this as RemoteVariable<unknown>, runs, bytes);
   }
 
   #encode(value: unknown, index: number): Staged {
@@ -321,7 +338,8 @@ export class RemoteVariable<T = Integer> extends BaseVariable<T> {
     if (this.numValues > 0 && index < 0) {
       return toArray(parseLiteral(text.trim()).value, this.#elementType);
     }
-    return this.enum === null ? this.#model.fromString(text.trim()) : super._parseText(text, index);
+    if (this.enum !== null) return super._parseText(text, index);
+    return this.#model.fromString(this.#model.pytype === 'str' ? text : text.trim());
   }
 
   override properties(): Record<string, unknown> {
@@ -384,7 +402,8 @@ function layoutOf<T>(options: RemoteVariableOptions<T>): {
   const parts = Array.from({ length: count }, (_, i) => {
     const [offset = 0, bitOffset = 0, bitSize = 0] = stretched.map((list) => list[i] ?? 0);
     if (!(Number.isSafeInteger(offset) && offset >= 0)) fail(`offset ${offset} is no address`);
-    if (!(Number.isSafeInteger(bitOffset) && bitOffset >= 0)) fail(`bit offset ${bitOffset} is no bit number`);
+    if (!(Number.isSafeInteger(bitOffset) && bitOffset >= 0))
+      fail(`bit offset ${bitOffset} is no bit number`);
     if (!(Number.isSafeInteger(bitSize) && bitSize > 0 && bitSize < MAX_BITS)) {
       fail(`bit size ${bitSize} is not between 1 and 2^31`);
     }

@@ -61,6 +61,8 @@ export class UpdateEngine {
   #barriers: Barrier[] = [];
   #isDelivering = false;
   #isRunning = false;
+  /** Goes on with deliveries that wait for the next turn. */
+  #endTurn: (() => void) | undefined;
 
   /** @param onError receives what a listener or a `linkedGet` threw, with the path of the variable. */
   constructor(clock: Clock, onError: (error: Error, path: string) => void) {
@@ -80,6 +82,7 @@ export class UpdateEngine {
   async stop(limitMs: number): Promise<void> {
     this.#isRunning = false;
     if (this.#isDelivering) {
+      this.#endTurn?.();
       let cancel: Stop | undefined;
       const limit = new Promise<void>((resolve) => {
         cancel = this.#clock.at(this.#clock.monotonicMs + limitMs, resolve);
@@ -190,7 +193,11 @@ export class UpdateEngine {
       if (this.#deliveredCount < this.#queuedCount) this.#deliveredCount++;
       this.#releaseBarriers();
       if (++turn % BATCHES_PER_TURN === 0) {
-        await new Promise<void>((resolve) => this.#clock.defer(resolve));
+        await new Promise<void>((resolve) => {
+          this.#endTurn = resolve;
+          this.#clock.defer(resolve);
+        });
+        this.#endTurn = undefined;
       }
     }
     this.#queue = [];

@@ -1,26 +1,33 @@
 import { AsyncFeed, errorText, once, type Stop, type WallTime } from '../util/index.ts';
-import { type AlarmLimits, type AlarmSeverity, type AlarmState, type AlarmStatus, alarmOf, hasLimits } from './alarm.ts';
+import {
+  type AlarmLimits,
+  type AlarmSeverity,
+  type AlarmState,
+  type AlarmStatus,
+  alarmOf,
+  hasLimits,
+} from './alarm.ts';
 import type { Block } from './block.ts';
-import { type EnumInput, enumOfList, labelOf, toEnumMap } from './enum-map.ts';
+import { displayOf } from './display.ts';
+import { type EnumInput, labelOf } from './enum-map.ts';
 import { VariableError } from './errors.ts';
 import { compileFormat, type Formatter, formatArray } from './format.ts';
 import { enumKind, isFloatTypeStr, kindOfNative, type VariableKind } from './kind.ts';
 import type { EnumMap, EnumValue } from './model/index.ts';
 import {
   asNdArray,
-  makeArray,
   type NativeType,
   nativeTypeName,
   nativeTypeOf,
-  type NdArray,
   shapeText,
   TypedDefault,
 } from './native.ts';
 import { Node, type NodeOptions } from './node.ts';
 import { parseLiteral } from './python-literal.ts';
-import { pyRepr, pyStr } from './python-text.ts';
+import { pyStr } from './python-text.ts';
 import type { GetOptions, MaybePromise, Mode, SetOptions } from './types.ts';
 import type { UpdateGroup, VarListener } from './update-engine.ts';
+import { clip, elementOf, toArray } from './value-tools.ts';
 import { VariableValue } from './variable-value.ts';
 
 export { VariableValue } from './variable-value.ts';
@@ -99,9 +106,12 @@ export abstract class BaseVariable<T = unknown> extends Node implements AlarmLim
     super(options, { expand: true });
     const { mode = 'RW', value } = options;
     if (mode !== 'RW' && mode !== 'RO' && mode !== 'WO') {
-      throw new VariableError(`Invalid variable mode ${String(mode)} of ${this.name}. Supported: RW, RO, WO`, {
-        path: this.name,
-      });
+      throw new VariableError(
+        `Invalid variable mode ${String(mode)} of ${this.name}. Supported: RW, RO, WO`,
+        {
+          path: this.name,
+        },
+      );
     }
     const plain = value instanceof TypedDefault ? value.value : (value ?? null);
     const typeStr = options.typeStr ?? 'Unknown';
@@ -277,7 +287,10 @@ export abstract class BaseVariable<T = unknown> extends Node implements AlarmLim
     try {
       await this._write(value, options);
     } catch (error) {
-      this.log.error({ error }, `Error setting value ${clip(value)} to variable ${this.path}: ${errorText(error)}`);
+      this.log.error(
+        { error },
+        `Error setting value ${clip(value)} to variable ${this.path}: ${errorText(error)}`,
+      );
       throw error;
     }
   }
@@ -468,8 +481,7 @@ export abstract class BaseVariable<T = unknown> extends Node implements AlarmLim
     if (this.#nativeType === 'none') {
       const value = await this._firstValue();
       const native = nativeTypeOf(value);
-      const isFloat =
-        native === 'int' && (isFloatTypeStr(this.#typeStr) || floatDispPattern.test(this.disp));
+      const isFloat = native === 'int' && (isFloatTypeStr(this.#typeStr) || floatDispPattern.test(this.disp));
       this._setNativeType(isFloat ? 'float' : native, value);
     }
     this._updatePollInterval();
@@ -549,70 +561,4 @@ export abstract class BaseVariable<T = unknown> extends Node implements AlarmLim
       pollInterval: this.pollInterval,
     };
   }
-}
-
-function displayOf<T>(
-  options: VariableOptions<T>,
-  native: NativeType,
-): { disp: string; map: EnumMap | null } {
-  const disp = options.disp ?? '{}';
-  if (options.enum !== undefined && options.enum !== null) {
-    return { disp: 'enum', map: toEnumMap(options.enum) };
-  }
-  if (typeof disp !== 'string') {
-    const isList = Array.isArray(disp) && !disp.every((item) => Array.isArray(item));
-    const map = isList ? enumOfList(disp as readonly EnumValue[]) : toEnumMap(disp as EnumInput);
-    return { disp: 'enum', map };
-  }
-  if (native === 'bool' && options.disp === undefined) {
-    return {
-      disp: 'enum',
-      map: new Map([
-        [false, 'False'],
-        [true, 'True'],
-      ]),
-    };
-  }
-  return { disp, map: null };
-}
-
-/** One element of a list or array; the value itself for index -1 and for scalars. */
-export function elementOf(value: unknown, index: number): unknown {
-  if (index < 0) return value;
-  if (Array.isArray(value)) return value[index];
-  return asNdArray(value)?.data[index] ?? value;
-}
-
-/** Makes an array of numbers, nested lists included. */
-export function toArray(value: unknown, dtype: NdArray['dtype'] | undefined): NdArray['data'] | NdArray {
-  const flat: (number | bigint)[] = [];
-  const shape: number[] = [];
-  const visit = (item: unknown, depth: number): void => {
-    if (!Array.isArray(item)) {
-      const number = typeof item === 'boolean' ? Number(item) : item;
-      if (typeof number !== 'number' && typeof number !== 'bigint') throw new SyntaxError('not a number');
-      flat.push(number);
-      return;
-    }
-    if (shape[depth] === undefined) shape.push(item.length);
-    else if (shape[depth] !== item.length) throw new SyntaxError('rows of different lengths');
-    for (const next of item) visit(next, depth + 1);
-  };
-  if (!Array.isArray(value)) throw new SyntaxError('not a list');
-  visit(value, 0);
-  const type = dtype ?? (flat.every((x) => typeof x === 'bigint' || Number.isInteger(x)) ? 'int64' : 'float64');
-  const data = makeArray(type, flat.length);
-  const isBig = type === 'int64' || type === 'uint64';
-  for (let i = 0; i < flat.length; i++) {
-    const x = flat[i] ?? 0;
-    if (isBig) (data as BigInt64Array)[i] = BigInt(x);
-    else (data as Float64Array)[i] = Number(x);
-  }
-  return shape.length === 1 && type !== 'bool' ? data : { data, shape, dtype: type };
-}
-
-/** Text of a value for messages, cut when long. */
-export function clip(value: unknown): string {
-  const text = typeof value === 'string' ? value : pyRepr(value);
-  return text.length > 200 ? `${text.slice(0, 200)}...` : text;
 }

@@ -160,7 +160,11 @@ export class BitSet {
     return set;
   }
 
-  /** The bits in rising order. */
+  /**
+   * The bits in rising order.
+   *
+   * @yields {number} a bit.
+   */
   *[Symbol.iterator](): IterableIterator<number> {
     for (let bit = this.next(0); bit >= 0; bit = this.next(bit + 1)) yield bit;
   }

@@ -169,7 +169,7 @@ abstract class PutCall extends Operation<void> {
     const put =
       'encoded' in this.#source
         ? this.#source.encoded
-        : encodePut(channel.native, this.#source.value, channel.encoding);
+        : encodePut(channel.native, this.#source.value, channel.encoding, `${failed}: `);
     const bytes = put.payload.length;
     const limit = channel.context.config.maxMessageBytes;
     if (bytes > limit) {

@@ -1,9 +1,6 @@
 import {
   type CallOptions,
-  type ChannelInfo,
   type ChannelState,
-  Event,
-  type EventMask,
   emptyMetadata,
   type Metadata,
   type MonitorOptions,
@@ -22,7 +19,6 @@ import type { Value } from '../../pvdata/index.ts';
 import {
   AsyncFeed,
   ClosedError,
-  ConfigError,
   errorText,
   formatEndpoint,
   noStop,
@@ -43,99 +39,24 @@ import {
   parseDbrName,
 } from '../core/index.ts';
 import { ConfirmedPut, GetCall, PlainPut, type PutSource, ReadCall, ReadyCall, WaitingPut } from './calls.ts';
+import {
+  type CaChannelInfo,
+  type CaGetOptions,
+  type CaMonitorEvent,
+  type CaMonitorOptions,
+  type CaReadOptions,
+  parseEventMask,
+} from './channel-types.ts';
 import { monitorStruct, putValueOf, readStruct } from './struct-view.ts';
 import type { CaUpdateSink } from './subscription.ts';
-import type { PutValue, ValueForm } from './value-request.ts';
+import type { PutValue } from './value-request.ts';
 import type { WireChannel } from './wire-channel.ts';
-
-/** How a value is read. */
-export interface CaGetOptions extends CallOptions {
-  /** Default `native`. */
-  readonly as?: ValueForm;
-  /** Elements at most; 0, the default: all there are. */
-  readonly count?: number;
-}
-
-/** What a subscription asks for. */
-export interface CaMonitorOptions extends Omit<MonitorOptions, 'mask'> {
-  /** Default value and alarm. Letters: `v`alue, `l`og, `a`larm, `p`roperty. */
-  readonly mask?: EventMask | string;
-  readonly as?: ValueForm;
-  readonly count?: number;
-}
-
-/** How to read a DBR structure as it is. */
-export interface CaReadOptions extends CallOptions {
-  /** Name or code; default: TIME of the native type. */
-  readonly dbr?: string | number;
-  /** Elements at most; 0, the default: all there are. */
-  readonly count?: number;
-}
-
-/** What `monitorEvents` delivers: everything that happens to a subscription, in order. */
-export type CaMonitorEvent =
-  | { readonly type: 'connected' }
-  | {
-      readonly type: 'update';
-      readonly snapshot: Snapshot;
-      readonly mask: EventMask;
-      /** First since the channel connected. */
-      readonly initial: boolean;
-    }
-  | { readonly type: 'disconnected' }
-  | { readonly type: 'error'; readonly error: Error }
-  | { readonly type: 'finished'; readonly reason: Error | undefined };
-
-/** State of a channel beyond what all protocols have. */
-export interface CaChannelInfo extends ChannelInfo {
-  readonly state: ChannelState;
-  readonly rights: Rights;
-  readonly priority: number;
-  /** Minor version of the server; 0 while not connected. */
-  readonly minor: number;
-  /** Time since the server was last heard, in ms. */
-  readonly silentMs: number | undefined;
-  /** Average time between the beacons of the server in ms, when any were seen. */
-  readonly beaconPeriodMs: number | undefined;
-  /** Searches sent for the name since it was last connected. */
-  readonly searches: number;
-  /** Another server that has the same name. */
-  readonly duplicate: string | undefined;
-  readonly subscriptions: number;
-}
 
 /** What a handle needs of its client. */
 export interface ChannelHandleOwner {
   onDisposed(wire: WireChannel): void;
   beaconPeriodMs(server: string): number | undefined;
   searchesOf(wire: WireChannel): number;
-}
-
-const maskLetters: Readonly<Record<string, number>> = {
-  v: Event.Value,
-  l: Event.Log,
-  a: Event.Alarm,
-  p: Event.Property,
-};
-
-/**
- * Bits of an event mask.
- *
- * @throws {ConfigError} EPICS_CONFIG for an empty mask and for bits that do not exist.
- */
-export function parseEventMask(mask: EventMask | string | undefined): EventMask {
-  if (mask === undefined) return Event.Value | Event.Alarm;
-  const bits =
-    typeof mask === 'number'
-      ? mask
-      : [...mask].reduce((sum, letter) => sum | (maskLetters[letter] ?? Number.NaN), 0);
-  const isKnown = typeof mask === 'number' || [...mask].every((letter) => letter in maskLetters);
-  if (!isKnown || !Number.isInteger(bits) || bits < 1 || bits > 255) {
-    throw new ConfigError(`event mask "${mask}" is not made of v, l, a and p, or 1 to 15 (ECA_BADMASK)`, {
-      key: 'mask',
-    });
-  }
-  return bits;
 }
 
 /**
@@ -146,20 +67,17 @@ export class CaChannel implements PvChannel {
   readonly name: string;
   readonly #wire: WireChannel;
   readonly #owner: ChannelHandleOwner;
-  readonly #stops: Set<Stop>;
-  readonly #sinks: Map<Stop, CaUpdateSink>;
-  readonly #calls: Set<{ cancel(): void }>;
-  readonly #stateListeners: Set<(state: ChannelState) => void>;
+  // What ends with the handle; a subscription with its sink, a state listener with itself.
+  readonly #ends: Map<Stop, CaUpdateSink | ((state: ChannelState) => void) | undefined>;
+  #calls: Set<{ cancel(): void }> | undefined;
   #isClosed: boolean;
 
   constructor(wire: WireChannel, owner: ChannelHandleOwner) {
     this.name = wire.name;
     this.#wire = wire;
     this.#owner = owner;
-    this.#stops = new Set();
-    this.#sinks = new Map();
-    this.#calls = new Set();
-    this.#stateListeners = new Set();
+    this.#ends = new Map();
+    this.#calls = undefined;
     this.#isClosed = false;
     wire.users++;
   }
@@ -268,11 +186,9 @@ export class CaChannel implements PvChannel {
     const stop = once(() => {
       stopWire();
       stopSignal();
-      this.#stops.delete(stop);
-      this.#sinks.delete(stop);
+      this.#ends.delete(stop);
     });
-    this.#stops.add(stop);
-    this.#sinks.set(stop, sink);
+    this.#ends.set(stop, sink);
     if (signal !== undefined) {
       const onAbort = (): void => {
         stop();
@@ -284,13 +200,20 @@ export class CaChannel implements PvChannel {
     return stop;
   }
 
-  /** The updates as an async iterator; a slow consumer loses the oldest, which `dropped` counts. */
-  monitor(options: CaMonitorOptions = {}): AsyncFeed<Snapshot> {
+  /**
+   * The updates as an async iterator; a slow consumer loses the oldest, which `dropped` counts.
+   *
+   * @param onEnd called once when the iterator ends, whoever ends it.
+   */
+  monitor(options: CaMonitorOptions = {}, onEnd: () => void = noStop): AsyncFeed<Snapshot> {
     let stop = noStop;
     const { signal, ...rest } = options;
     const feed = new AsyncFeed<Snapshot>({
       capacity: options.queueSize ?? 64,
-      onEnd: () => stop(),
+      onEnd: () => {
+        stop();
+        onEnd();
+      },
       ...(signal === undefined ? {} : { signal }),
     });
     if (feed.isEnded) return feed;
@@ -426,22 +349,17 @@ export class CaChannel implements PvChannel {
 
   onState(listener: (state: ChannelState) => void): Stop {
     if (this.#isClosed) return noStop;
-    this.#stateListeners.add(listener);
-    const stopWire = this.#wire.stateListeners.add(listener);
-    return this.#keep(() => {
-      this.#stateListeners.delete(listener);
-      stopWire();
-    });
+    return this.#keep(this.#wire.onState(listener), listener);
   }
 
   /** Told when rights change, and at each connection. */
   onRights(listener: (rights: Rights) => void): Stop {
-    return this.#isClosed ? noStop : this.#keep(this.#wire.rightsListeners.add(listener));
+    return this.#isClosed ? noStop : this.#keep(this.#wire.onRightsChange(listener));
   }
 
   /** Told of refused puts that nobody waited for. */
   onError(listener: (error: Error) => void): Stop {
-    return this.#isClosed ? noStop : this.#keep(this.#wire.errorListeners.add(listener));
+    return this.#isClosed ? noStop : this.#keep(this.#wire.onError(listener));
   }
 
   /** Lets go of the channel. Calls under way reject with EPICS_CLOSED, subscriptions end; a put before still arrives. */
@@ -453,15 +371,13 @@ export class CaChannel implements PvChannel {
   close(): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
-    for (const call of [...this.#calls]) call.cancel();
-    const sinks = [...this.#sinks.values()];
-    for (const stop of [...this.#stops]) stop();
-    const listeners = [...this.#stateListeners];
-    this.#stateListeners.clear();
+    for (const call of [...(this.#calls ?? [])]) call.cancel();
+    const ends = [...this.#ends];
+    for (const [stop] of ends) stop();
     this.#wire.users--;
     this.#owner.onDisposed(this.#wire);
-    for (const sink of sinks) this.#guard(() => sink.close());
-    for (const listener of listeners) this.#guard(() => listener('closed'));
+    for (const [, end] of ends) if (typeof end === 'object') this.#guard(() => end.close());
+    for (const [, end] of ends) if (typeof end === 'function') this.#guard(() => end('closed'));
   }
 
   #put(source: PutSource, options: PutOptions): Promise<void> {
@@ -476,14 +392,21 @@ export class CaChannel implements PvChannel {
   }
 
   #run<T>(
-    call: { readonly promise: Promise<T>; readonly isDone: boolean; begin(options: CallOptions): unknown; cancel(): void },
+    call: {
+      readonly promise: Promise<T>;
+      readonly isDone: boolean;
+      begin(options: CallOptions): unknown;
+      cancel(): void;
+    },
     options: CallOptions,
   ): Promise<T> {
     if (this.state === 'closed') return Promise.reject(this.#closedError('call'));
     call.begin(options);
     if (!call.isDone) {
-      this.#calls.add(call);
-      const forget = (): void => void this.#calls.delete(call);
+      const calls = this.#calls ?? new Set();
+      this.#calls = calls;
+      calls.add(call);
+      const forget = (): void => void calls.delete(call);
       call.promise.then(forget, forget);
     }
     return call.promise;
@@ -497,12 +420,12 @@ export class CaChannel implements PvChannel {
     }
   }
 
-  #keep(inner: Stop): Stop {
+  #keep(inner: Stop, listener?: (state: ChannelState) => void): Stop {
     const stop = once(() => {
-      this.#stops.delete(stop);
+      this.#ends.delete(stop);
       inner();
     });
-    this.#stops.add(stop);
+    this.#ends.set(stop, listener);
     return stop;
   }
 

@@ -1,6 +1,10 @@
 import type { Endpoint } from '../../net/index.ts';
+import { noStop, type Stop } from '../../util/index.ts';
 import { type CircuitOwner, ClientCircuit } from './circuit.ts';
 import type { ClientContext } from './context.ts';
+
+/** Time for what is left to be sent, in ms. */
+const FLUSH_MS = 250;
 
 /** What the owner of a pool is told. */
 export type PoolOwner = Pick<CircuitOwner, 'onNameFound' | 'onCircuitVersion' | 'onCircuitGone'>;
@@ -48,15 +52,31 @@ export class CircuitPool {
   }
 
   /** Circuits to a server, of any priority. */
-  *of(server: Endpoint): IterableIterator<ClientCircuit> {
-    for (const circuit of this.#circuits.values()) {
-      const { address, port } = circuit.endpoint;
-      if (address === server.address && port === server.port) yield circuit;
-    }
+  of(server: Endpoint): ClientCircuit[] {
+    return [...this.#circuits.values()].filter(
+      ({ endpoint }) => endpoint.address === server.address && endpoint.port === server.port,
+    );
   }
 
-  /** Sends what is left and closes all circuits. */
-  closeAll(reason: Error): void {
-    for (const circuit of [...this.#circuits.values()]) circuit.close(reason);
+  /** Sends what is left for at most 250 ms and closes all circuits. */
+  async closeAll(reason: Error): Promise<void> {
+    const circuits = [...this.#circuits.values()];
+    for (const circuit of circuits) {
+      circuit.close(reason);
+      circuit.keepProcess();
+    }
+    await this.#endOf(circuits);
+    for (const circuit of circuits) circuit.destroy();
+    await this.#endOf(circuits);
+  }
+
+  async #endOf(circuits: readonly ClientCircuit[]): Promise<void> {
+    const { clock } = this.#context;
+    let stop: Stop = noStop;
+    const limit = new Promise<void>((resolve) => {
+      stop = clock.at(clock.monotonicMs + FLUSH_MS, resolve);
+    });
+    await Promise.race([Promise.all(circuits.map((circuit) => circuit.ended)), limit]);
+    stop();
   }
 }

@@ -27,36 +27,9 @@ import {
   ecaName,
   type MessageHeader,
 } from '../core/index.ts';
+import type { CircuitChannel, CircuitOperation } from './circuit-parts.ts';
 import type { ClientContext } from './context.ts';
 import { HandleTable } from './handle-table.ts';
-
-/** A channel as its circuit sees it. */
-export interface CircuitChannel {
-  readonly cid: number;
-  readonly name: string;
-  onRights(rights: number): void;
-  onCreated(sid: number, dbrType: number, count: number): void;
-  onCreateFailed(): void;
-  /** The server let go of the PV. */
-  onServerDisconnect(): void;
-  /** The circuit is gone. @param wasOpen it had come up before. */
-  onCircuitLost(reason: Error, wasOpen: boolean): void;
-  onUnresponsive(reason: Error): void;
-  onResponsive(): void;
-  /** The server reported an error about this channel that belongs to no pending operation. */
-  onChannelError(eca: number, request: Readonly<MessageHeader>, text: string): void;
-}
-
-/** Something that waits for messages with its id: a read, a write, a subscription. */
-export interface CircuitOperation {
-  onReadReply(dbrType: number, count: number, status: number, payload: BytesReader): void;
-  onUpdate(dbrType: number, count: number, status: number, payload: BytesReader): void;
-  onWriteReply(status: number): void;
-  /** The server answered with ERROR. */
-  onOperationError(eca: number, text: string): void;
-  /** The circuit is gone, or does not answer any more; the id is not valid any more. */
-  onLost(reason: Error): void;
-}
 
 /** Where a circuit reports. */
 export interface CircuitOwner {
@@ -97,7 +70,11 @@ export class ClientCircuit implements ClientCircuitHandler, StreamHandler {
   #echoes: ((() => void) | undefined)[];
   #onFlushed: ((lost?: Error) => void)[];
   #countedIn: number;
-  #countedOut: number;
+  #countedMessagesIn: number;
+  #countedMessagesOut: number;
+  #resolveEnded: () => void;
+  /** Resolves when the transport is gone. */
+  readonly ended: Promise<void>;
 
   /** Begins to connect; @param endpoint of the server, @param priority 0..99. */
   constructor(context: ClientContext, owner: CircuitOwner, endpoint: Endpoint, priority: number) {
@@ -128,7 +105,12 @@ export class ClientCircuit implements ClientCircuitHandler, StreamHandler {
     this.#echoes = [];
     this.#onFlushed = [];
     this.#countedIn = 0;
-    this.#countedOut = 0;
+    this.#countedMessagesIn = 0;
+    this.#countedMessagesOut = 0;
+    this.#resolveEnded = noStop;
+    this.ended = new Promise((resolve) => {
+      this.#resolveEnded = resolve;
+    });
     this.core.version(priority);
     this.core.clientName(config.user ?? network.userName);
     this.core.hostName(config.host ?? network.hostName);
@@ -260,6 +242,8 @@ export class ClientCircuit implements ClientCircuitHandler, StreamHandler {
       this.#isBlocked = false;
       this.#flush();
       this.#stream.end();
+      // A peer that does not close its end must not hold the connection open for ever.
+      this.#context.deadlines.after(this.#context.config.connTmo * 1000, () => this.#stream.destroy());
     } else this.#stream.destroy();
     this.#gone(reason);
   }
@@ -267,6 +251,11 @@ export class ClientCircuit implements ClientCircuitHandler, StreamHandler {
   /** Ends the connection without waiting for the peer. */
   destroy(): void {
     this.#stream.destroy();
+  }
+
+  /** While the program waits for `ended`, the connection keeps the process running. */
+  keepProcess(): void {
+    this.#stream.setKeepsProcess(true);
   }
 
   // ---- transport ----
@@ -306,6 +295,7 @@ export class ClientCircuit implements ClientCircuitHandler, StreamHandler {
   }
 
   onClose(error?: Error): void {
+    this.#resolveEnded();
     const why = error === undefined ? 'the connection was closed' : errorText(error);
     this.#lose(new DisconnectedError(`lost the connection to ${this.name}: ${why}`, { cause: error }));
   }
@@ -452,6 +442,7 @@ export class ClientCircuit implements ClientCircuitHandler, StreamHandler {
 
   #flush(): void {
     if (this.#state === 'connecting' || this.#state === 'closed' || this.#isBlocked) return;
+    this.#context.counters.bytesOut += this.#out.byteLength;
     this.#out.flush((chunks) => {
       const isDone = this.#stream.write(chunks) === Written.Done;
       this.#isBlocked = !isDone;
@@ -468,8 +459,10 @@ export class ClientCircuit implements ClientCircuitHandler, StreamHandler {
     const { counters } = this.#context;
     counters.bytesIn += this.core.bytesIn - this.#countedIn;
     this.#countedIn = this.core.bytesIn;
-    counters.messagesOut += this.core.messagesOut - this.#countedOut;
-    this.#countedOut = this.core.messagesOut;
+    counters.messagesIn += this.core.messagesIn - this.#countedMessagesIn;
+    this.#countedMessagesIn = this.core.messagesIn;
+    counters.messagesOut += this.core.messagesOut - this.#countedMessagesOut;
+    this.#countedMessagesOut = this.core.messagesOut;
   }
 
   /** Runs what may make the core send a probe, so that its echo is told from others. */

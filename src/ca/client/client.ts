@@ -1,24 +1,16 @@
-import type { Endpoint, Network } from '../../net/index.ts';
-import {
-  type ChannelOptions,
-  ecaToError,
-  type PvClient,
-  type PvValue,
-  type Snapshot,
-} from '../../pv/index.ts';
+import type { Endpoint } from '../../net/index.ts';
+import { ecaToError, type PvClient, type PvValue, type Snapshot } from '../../pv/index.ts';
 import {
   type AsyncFeed,
   BlockPool,
   ClosedError,
   ConfigError,
   Deadlines,
-  type Env,
   errorText,
   formatEndpoint,
   getLogger,
   LimitError,
   Listeners,
-  type Logger,
   numberToIpv4,
   type Stop,
   toError,
@@ -27,14 +19,21 @@ import {
 import {
   BeaconVerdict,
   BeaconWatch,
-  type DbrEncoding,
   ECA_BADPRIORITY,
-  ecaMessage,
+  ecaName,
   MAX_PRIORITY,
   MAX_SEARCH_NAME_BYTES,
 } from '../core/index.ts';
-import { CaChannel, type CaGetOptions, type CaMonitorOptions } from './channel.ts';
+import { CaChannel, type ChannelHandleOwner } from './channel.ts';
+import type { CaMonitorOptions } from './channel-types.ts';
 import { CircuitPool } from './circuit-pool.ts';
+import type {
+  CaCallOptions,
+  CaChannelOptions,
+  CaClientReport,
+  CaClientSetup,
+  CaClientStats,
+} from './client-types.ts';
 import { type CaClientConfig, type CaClientOptions, resolveCaClientConfig } from './config.ts';
 import { type ClientContext, makeCounters } from './context.ts';
 import { HandleTable } from './handle-table.ts';
@@ -43,73 +42,7 @@ import { ProcessKeeper } from './process-keeper.ts';
 import { RepeaterLink } from './repeater-link.ts';
 import { SearchEngine } from './search.ts';
 import type { PutValue } from './value-request.ts';
-import { WireChannel } from './wire-channel.ts';
-
-/** How a channel is opened. */
-export interface CaChannelOptions extends ChannelOptions {
-  /** How CHAR is delivered; default `uint8`. */
-  readonly element?: 'int8' | 'uint8';
-  /** How texts are written, and read when they are no valid UTF-8; default `utf8`. */
-  readonly encoding?: DbrEncoding;
-}
-
-/** What a client is made of. */
-export interface CaClientSetup extends CaClientOptions {
-  readonly network: Network;
-  /** Environment variables that apply where no option is given; default none. */
-  readonly env?: Env | undefined;
-  readonly logger?: Logger | undefined;
-}
-
-/** Options of calls that name a PV instead of using a channel. */
-export type CaCallOptions = CaGetOptions & CaChannelOptions;
-
-/** Counters of a client. */
-export interface CaClientStats {
-  readonly bytesIn: number;
-  readonly bytesOut: number;
-  readonly messagesOut: number;
-  readonly channels: number;
-  readonly connectedChannels: number;
-  readonly circuits: number;
-  readonly connects: number;
-  readonly disconnects: number;
-  /** Names that are being searched. */
-  readonly searching: number;
-  readonly searchDatagrams: number;
-  readonly searchRequests: number;
-  /** Estimated time until a search is answered, in ms. */
-  readonly searchRoundTripMs: number;
-  readonly beacons: number;
-  readonly updates: number;
-  /** Messages that nobody waited for. */
-  readonly strays: number;
-}
-
-/** State of a client in full, for diagnosis. */
-export interface CaClientReport {
-  readonly searchTargets: readonly string[];
-  readonly nameServers: { readonly configured: number; readonly ready: number };
-  readonly repeater: string;
-  readonly circuits: readonly {
-    readonly server: string;
-    readonly priority: number;
-    readonly state: string;
-    readonly minor: number;
-    readonly channels: number;
-    readonly silentMs: number;
-    readonly queuedBytes: number;
-  }[];
-  readonly channels: readonly {
-    readonly name: string;
-    readonly state: string;
-    readonly server: string;
-    readonly searches: number;
-    readonly subscriptions: number;
-    readonly bytesIn: number;
-    readonly bytesOut: number;
-  }[];
-}
+import { type ChannelHome, WireChannel } from './wire-channel.ts';
 
 const optionKeys = new Set(['network', 'env', 'logger']);
 
@@ -130,6 +63,7 @@ export class CaClientCore implements PvClient {
   readonly #nameServers: NameServers;
   readonly #beacons: BeaconWatch;
   readonly #repeater: RepeaterLink;
+  readonly #home: ChannelHome & ChannelHandleOwner;
   readonly #errors: Listeners<Error>;
   #isOpen: boolean;
   #closing: Promise<void> | undefined;
@@ -181,6 +115,15 @@ export class CaClientCore implements PvClient {
       },
     });
     this.#repeater = new RepeaterLink(this.#context);
+    this.#home = {
+      search: (channel, delayMs) => this.#search.add(channel.cid, channel.name, delayMs),
+      stopSearch: (channel) => this.#search.remove(channel.cid),
+      searchesOf: (channel) => this.#search.schedule.searchesOf(channel.cid),
+      targetCount: () => this.#search.targets.length + this.#nameServers.size,
+      circuitTo: (server, priority) => this.#circuits.to(server, priority),
+      onDisposed: (channel) => this.#onDisposed(channel),
+      beaconPeriodMs: (server) => this.#beaconPeriodMs(server),
+    };
     this.#isOpen = false;
     this.#closing = undefined;
     this.#beaconCount = 0;
@@ -198,7 +141,7 @@ export class CaClientCore implements PvClient {
     const priority = options.priority ?? 0;
     if (!Number.isInteger(priority) || priority < 0 || priority > MAX_PRIORITY) {
       const text = `channel "${pvName}": priority ${priority} is not from 0 to ${MAX_PRIORITY}`;
-      throw ecaToError(ECA_BADPRIORITY, `${text}: ${ecaMessage(ECA_BADPRIORITY)}`, pvName);
+      throw ecaToError(ECA_BADPRIORITY, `${text} (${ecaName(ECA_BADPRIORITY)})`, pvName);
     }
     const size = utf8Length(pvName);
     if (size === 0) throw new ConfigError('a channel needs a name');
@@ -216,28 +159,13 @@ export class CaClientCore implements PvClient {
     const key = `${pvName}\0${priority}\0${wireOptions.meta}\0${wireOptions.isSigned}\0${wireOptions.encoding}`;
     let wire = this.#channels.get(key);
     if (wire === undefined) {
-      wire = new WireChannel(
-        {
-          search: (channel, delayMs) => this.#search.add(channel.cid, channel.name, delayMs),
-          stopSearch: (channel) => this.#search.remove(channel.cid),
-          searchesOf: (channel) => this.#search.schedule.searchesOf(channel.cid),
-          targetCount: () => this.#search.targets.length + this.#nameServers.size,
-          circuitTo: (server, wanted) => this.#circuits.to(server, wanted),
-        },
-        this.#context,
-        pvName,
-        wireOptions,
-      );
+      wire = new WireChannel(this.#home, this.#context, key, pvName, wireOptions);
       wire.cid = this.#byCid.add(wire);
       this.#channels.set(key, wire);
       this.#open();
       wire.open();
     }
-    return new CaChannel(wire, {
-      onDisposed: (closed) => this.#onDisposed(key, closed),
-      beaconPeriodMs: (server) => this.#beaconPeriodMs(server),
-      searchesOf: (of) => this.#search.schedule.searchesOf(of.cid),
-    });
+    return new CaChannel(wire, this.#home);
   }
 
   /** Reads a PV once. */
@@ -287,7 +215,7 @@ export class CaClientCore implements PvClient {
   /** The updates of a PV; ends with the loop that reads them, with `close`, or with the signal. */
   monitor(name: string, options: CaMonitorOptions & CaChannelOptions = {}): AsyncFeed<Snapshot> {
     const channel = this.channel(name, options);
-    return channel.monitor({ ...options, onEnd: () => channel.close() });
+    return channel.monitor(options, () => channel.close());
   }
 
   /** Told of errors that no call is waiting for: refused puts, errors of subscriptions without error handler. */
@@ -308,6 +236,7 @@ export class CaClientCore implements PvClient {
     return {
       bytesIn: counters.bytesIn,
       bytesOut: counters.bytesOut,
+      messagesIn: counters.messagesIn,
       messagesOut: counters.messagesOut,
       channels: this.#channels.size,
       connectedChannels: connected,
@@ -420,12 +349,12 @@ export class CaClientCore implements PvClient {
     return this.#beacons.periodMs(server.slice(0, colon), Number(server.slice(colon + 1)));
   }
 
-  #onDisposed(key: string, channel: WireChannel): void {
+  #onDisposed(channel: WireChannel): void {
     if (channel.users > 0) return;
     const linger = this.config.channelLingerMs;
     const closeIt = (): void => {
       if (channel.users > 0 || channel.state === 'closed') return;
-      this.#channels.delete(key);
+      this.#channels.delete(channel.key);
       this.#byCid.remove(channel.cid);
       channel.close(undefined);
     };

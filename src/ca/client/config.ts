@@ -4,7 +4,9 @@ import {
   type Env,
   EnvReader,
   type EnvWarning,
+  errorText,
   getLogger,
+  parseAddress,
   parseAddressList,
 } from '../../util/index.ts';
 import {
@@ -121,9 +123,9 @@ export function resolveCaClientConfig(
   const serverPort = reader.port(['EPICS_CA_SERVER_PORT'], defaults.serverPort);
   const fromEnv: CaClientConfig = {
     ...defaults,
-    addrList: reader.words('EPICS_CA_ADDR_LIST') ?? [],
+    addrList: usable(reader, 'EPICS_CA_ADDR_LIST', warn),
     autoAddrList: reader.yesNo(['EPICS_CA_AUTO_ADDR_LIST'], true),
-    nameServers: reader.words('EPICS_CA_NAME_SERVERS') ?? [],
+    nameServers: usable(reader, 'EPICS_CA_NAME_SERVERS', warn),
     serverPort: serverPort === 0 ? defaults.serverPort : serverPort,
     repeaterPort: reader.port(['EPICS_CA_REPEATER_PORT'], defaults.repeaterPort),
     connTmo: reader.number(['EPICS_CA_CONN_TMO'], defaults.connTmo, 0, Number.MAX_VALUE),
@@ -148,6 +150,19 @@ export function resolveCaClientConfig(
   };
 }
 
+/** Addresses of a variable, without those that cannot be read. */
+function usable(reader: EnvReader, key: string, warn: EnvWarning): string[] {
+  return (reader.words(key) ?? []).filter((word) => {
+    try {
+      parseAddress(word, defaults.serverPort, key);
+      return true;
+    } catch (error) {
+      warn(`${errorText(error)}; left out`);
+      return false;
+    }
+  });
+}
+
 function checkConfig(config: CaClientConfig): void {
   const ports: readonly ('serverPort' | 'repeaterPort')[] = ['serverPort', 'repeaterPort'];
   for (const key of ports) {
@@ -156,8 +171,13 @@ function checkConfig(config: CaClientConfig): void {
       throw new ConfigError(`${key}: ${port} is not a port number from 1 to 65535`, { key });
     }
   }
-  const durations: readonly ('connTmo' | 'maxSearchPeriod' | 'circuitLingerMs' | 'channelLingerMs' | 'timeoutMs')[] =
-    ['connTmo', 'maxSearchPeriod', 'circuitLingerMs', 'channelLingerMs', 'timeoutMs'];
+  const durations: readonly (
+    | 'connTmo'
+    | 'maxSearchPeriod'
+    | 'circuitLingerMs'
+    | 'channelLingerMs'
+    | 'timeoutMs'
+  )[] = ['connTmo', 'maxSearchPeriod', 'circuitLingerMs', 'channelLingerMs', 'timeoutMs'];
   for (const key of durations) {
     if (!(config[key] >= 0)) throw new ConfigError(`${key}: ${config[key]} is not a duration`, { key });
   }

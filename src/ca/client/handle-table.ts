@@ -27,7 +27,8 @@ export class HandleTable<T> {
     const freed = this.#free.shift();
     const index = freed ?? this.#items.length;
     if (index > INDEX_MASK) throw new LimitError(`more than ${INDEX_MASK + 1} ids in use`);
-    const generation = freed === undefined ? 0 : (((this.#ids[index] as number) >>> INDEX_BITS) + 1) % GENERATIONS;
+    const generation =
+      freed === undefined ? 0 : (((this.#ids[index] as number) >>> INDEX_BITS) + 1) % GENERATIONS;
     const id = ((generation << INDEX_BITS) | index) >>> 0;
     this.#items[index] = item;
     this.#ids[index] = id;
@@ -51,16 +52,12 @@ export class HandleTable<T> {
     return item;
   }
 
-  /** All objects; those added meanwhile may be among them. */
-  *values(): IterableIterator<T> {
-    for (const item of this.#items) if (item !== undefined) yield item;
-  }
-
   /** Frees all ids and returns what they stood for, in no particular order. */
   takeAll(): T[] {
-    const all = [...this.values()];
+    const all: T[] = [];
     for (let index = 0; index < this.#items.length; index++) {
-      if (this.#items[index] !== undefined) this.remove(this.#ids[index] as number);
+      const item = this.remove(this.#ids[index] as number);
+      if (item !== undefined) all.push(item);
     }
     return all;
   }

@@ -12,15 +12,18 @@ import {
   toError,
 } from '../../util/index.ts';
 import { ECA_NORMAL, ecaMessage, ecaName, isEcaSuccess } from '../core/index.ts';
-import type { CircuitOperation, ClientCircuit } from './circuit.ts';
+import type { ClientCircuit } from './circuit.ts';
+import type { CircuitOperation } from './circuit-parts.ts';
 import type { ClientContext } from './context.ts';
 
 /** A call as its channel sees it. */
 export interface PendingCall {
+  /** Waits for the channel to connect; else the request was sent. */
+  readonly isWaiting: boolean;
   /** The channel is connected: sends the request. */
   issue(circuit: ClientCircuit): void;
-  /** Ends with an error. */
-  fail(error: Error): void;
+  /** The connection was lost after the request was sent. */
+  onLost(reason: Error): void;
   /** The application closed the channel. */
   cancel(): void;
 }
@@ -31,9 +34,7 @@ export interface OperationChannel {
   readonly context: ClientContext;
   /** The circuit while requests may be sent, else undefined. */
   readonly readyCircuit: ClientCircuit | undefined;
-  /** Operations that wait for the channel to connect, oldest first. */
-  readonly waiting: Set<PendingCall>;
-  /** Operations that have begun and not ended. */
+  /** Operations that have begun and not ended, oldest first. */
   readonly active: Set<PendingCall>;
   /** For time-out messages: `searching, 4 searches sent to 2 addresses`. */
   describeState(): string;
@@ -60,6 +61,7 @@ export abstract class Operation<T> implements CircuitOperation, PendingCall {
   #resolve: (value: T) => void = noStop;
   #reject: (error: Error) => void = noStop;
   #isDone = false;
+  #isWaiting = false;
   #circuit: ClientCircuit | undefined;
   #id = NO_ID;
   #stopDeadline: Stop = noStop;
@@ -77,6 +79,9 @@ export abstract class Operation<T> implements CircuitOperation, PendingCall {
 
   get isDone(): boolean {
     return this.#isDone;
+  }
+  get isWaiting(): boolean {
+    return this.#isWaiting;
   }
 
   /** Begins; sends at once when the channel is connected. */
@@ -109,14 +114,14 @@ export abstract class Operation<T> implements CircuitOperation, PendingCall {
       signal.addEventListener('abort', onAbort, { once: true });
       this.#stopSignal = () => signal.removeEventListener('abort', onAbort);
     }
-    if (readyCircuit === undefined) this.channel.waiting.add(this);
+    if (readyCircuit === undefined) this.#isWaiting = true;
     else this.issue(readyCircuit);
     return this;
   }
 
   /** The channel is connected: sends the request. */
   issue(circuit: ClientCircuit): void {
-    this.channel.waiting.delete(this);
+    this.#isWaiting = false;
     if (this.#isDone) return;
     this.#circuit = circuit;
     try {
@@ -155,7 +160,6 @@ export abstract class Operation<T> implements CircuitOperation, PendingCall {
   }
 
   onLost(reason: Error): void {
-    this.#id = NO_ID;
     this.fail(
       new DisconnectedError(`${this.verb} "${this.channel.name}" failed: ${reason.message}`, {
         ...this.#about,
@@ -210,7 +214,7 @@ export abstract class Operation<T> implements CircuitOperation, PendingCall {
     this.#isDone = true;
     this.#stopDeadline();
     this.#stopSignal();
-    this.channel.waiting.delete(this);
+    this.#isWaiting = false;
     this.channel.active.delete(this);
     if (this.#id !== NO_ID) this.#circuit?.operations.remove(this.#id);
     this.#circuit = undefined;

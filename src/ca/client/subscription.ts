@@ -1,8 +1,16 @@
-import { Event, type EventMask, makeSnapshot, Rights, type Snapshot, type UpdateSink } from '../../pv/index.ts';
+import {
+  Event,
+  type EventMask,
+  makeSnapshot,
+  Rights,
+  type Snapshot,
+  type UpdateSink,
+} from '../../pv/index.ts';
 import { AccessError, type BytesReader, errorText, once, type Stop, toError } from '../../util/index.ts';
 import { decodeSnapshot, ECA_NORDACCESS, HEADER_BYTES, isDbrType, isEcaSuccess } from '../core/index.ts';
 import { type DataChannel, requestCount } from './calls.ts';
-import type { CircuitOperation, ClientCircuit } from './circuit.ts';
+import type { ClientCircuit } from './circuit.ts';
+import type { CircuitOperation } from './circuit-parts.ts';
 import { makeStatusError } from './operation.ts';
 import { planRead, type ReadPlan, type ValueForm } from './value-request.ts';
 
@@ -99,7 +107,11 @@ export class WireSubscription implements CircuitOperation {
       return;
     }
     this.#circuit = circuit;
-    this.#wireCount = requestCount(circuit, channel.native, Math.min(this.request.count, channel.native.count));
+    this.#wireCount = requestCount(
+      circuit,
+      channel.native,
+      Math.min(this.request.count, channel.native.count),
+    );
     this.#id = circuit.operations.add(this);
     circuit.core.eventAdd(channel.sid, this.#id, this.#plan.dbrType, this.#wireCount, this.request.mask);
     circuit.markDirty();

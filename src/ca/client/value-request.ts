@@ -113,20 +113,22 @@ const ranges: Readonly<Record<number, readonly [low: number, high: number]>> = {
   [DBR_LONG]: [-0x8000_0000, 0x7fff_ffff],
 };
 
-function checkText(text: string, encoding: DbrEncoding): void {
+function checkText(text: string, encoding: DbrEncoding, failed: string): void {
   const size = encoding === 'latin1' ? text.length : utf8Length(text);
   if (size > MAX_STRING) {
     throw new LimitError(
-      `text of ${size} bytes is longer than the ${MAX_STRING} of a DBR_STRING (ECA_STRTOBIG); long texts go to NAME.FIELD$`,
+      `${failed}text of ${size} bytes is longer than the ${MAX_STRING} of a DBR_STRING (ECA_STRTOBIG); long texts go to NAME.FIELD$`,
     );
   }
 }
 
-function toNumber(value: number | bigint | boolean): number {
+function toNumber(value: number | bigint | boolean, failed: string): number {
   if (typeof value === 'bigint') {
     const number = Number(value);
     if (BigInt(number) !== value) {
-      throw new ConversionError(`${value} does not fit a double, the largest number of Channel Access`);
+      throw new ConversionError(
+        `${failed}${value} does not fit a double, the largest number of Channel Access`,
+      );
     }
     return number;
   }
@@ -175,14 +177,14 @@ function isExactArray(value: ArrayLike<unknown>, native: number): boolean {
 }
 
 /** Bytes of a text for a CHAR array, with its NUL. */
-function encodeLongText(text: string, native: NativeInfo, encoding: DbrEncoding): EncodedPut {
+function encodeLongText(text: string, native: NativeInfo, encoding: DbrEncoding, failed: string): EncodedPut {
   const bytes =
     encoding === 'latin1'
       ? Uint8Array.from(text, (character) => character.charCodeAt(0))
       : new TextEncoder().encode(text);
   if (bytes.length + 1 > native.count) {
     throw new LimitError(
-      `text of ${bytes.length} bytes and its NUL do not fit the ${native.count} elements of the channel (ECA_STRTOBIG)`,
+      `${failed}text of ${bytes.length} bytes and its NUL do not fit the ${native.count} elements of the channel (ECA_STRTOBIG)`,
     );
   }
   const payload = new Uint8Array(bytes.length + 1);
@@ -194,42 +196,53 @@ function encodeLongText(text: string, native: NativeInfo, encoding: DbrEncoding)
  * Bytes of a value for a channel: its native type where that holds the value exactly, texts as DBR_STRING for the
  * server to convert (labels of enums, too), texts for CHAR arrays as bytes with a NUL.
  *
+ * @param failed begin of error messages, such as `put "X" failed: `.
  * @throws {LimitError} EPICS_LIMIT for a text that is too long.
  * @throws {TypeMismatchError} EPICS_TYPE for more elements than the channel has.
  * @throws {ConversionError} EPICS_CONVERT for integers that no double holds.
  */
-export function encodePut(native: NativeInfo, value: PutValue, encoding: DbrEncoding = 'utf8'): EncodedPut {
+export function encodePut(
+  native: NativeInfo,
+  value: PutValue,
+  encoding: DbrEncoding = 'utf8',
+  failed = '',
+): EncodedPut {
   if (typeof value === 'string') {
-    if (native.dbrType === DBR_CHAR && native.count > 1) return encodeLongText(value, native, encoding);
-    checkText(value, encoding);
+    if (native.dbrType === DBR_CHAR && native.count > 1)
+      return encodeLongText(value, native, encoding, failed);
+    checkText(value, encoding, failed);
     return { dbrType: DBR_STRING, count: 1, payload: encodeWrite(DBR_STRING, value, encoding) };
   }
   const list = toList(value);
   if (list === undefined) {
-    const number = toNumber(value as number | bigint | boolean);
     if (native.dbrType === DBR_STRING) {
-      const text = typeof value === 'bigint' ? value.toString() : String(number);
+      const text = typeof value === 'bigint' ? value.toString() : String(Number(value));
       return { dbrType: DBR_STRING, count: 1, payload: encodeWrite(DBR_STRING, text, encoding) };
     }
+    const number = toNumber(value as number | bigint | boolean, failed);
     const dbrType = numericType([number], native.dbrType);
     return { dbrType, count: 1, payload: encodeWrite(dbrType, number, encoding) };
   }
   const count = list.length;
   if (count > native.count) {
     throw new TypeMismatchError(
-      `${count} elements do not fit the ${native.count} of the channel (ECA_BADCOUNT)`,
+      `${failed}${count} elements do not fit the ${native.count} of the channel (ECA_BADCOUNT)`,
     );
   }
   if (isExactArray(list, native.dbrType)) {
-    return { dbrType: native.dbrType, count, payload: encodeWrite(native.dbrType, value as PvValue, encoding) };
+    return {
+      dbrType: native.dbrType,
+      count,
+      payload: encodeWrite(native.dbrType, value as PvValue, encoding),
+    };
   }
   const items = Array.from(list);
   if (native.dbrType === DBR_STRING || items.some((item) => typeof item === 'string')) {
     const texts = items.map((item) => String(item));
-    for (const text of texts) checkText(text, encoding);
+    for (const text of texts) checkText(text, encoding, failed);
     return { dbrType: DBR_STRING, count, payload: encodeWrite(DBR_STRING, texts, encoding) };
   }
-  const numbers = Float64Array.from(items as (number | bigint | boolean)[], toNumber);
+  const numbers = Float64Array.from(items as (number | bigint | boolean)[], (item) => toNumber(item, failed));
   const dbrType = numericType(numbers, native.dbrType);
   return { dbrType, count: valueLength(numbers), payload: encodeWrite(dbrType, numbers, encoding) };
 }

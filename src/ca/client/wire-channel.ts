@@ -1,8 +1,8 @@
 import type { Endpoint } from '../../net/index.ts';
 import {
   type ChannelState,
-  emptyMetadata,
   Event,
+  emptyMetadata,
   isSameMetadata,
   type Metadata,
   nowStamp,
@@ -32,7 +32,8 @@ import {
   metadataOf,
 } from '../core/index.ts';
 import type { ConfirmedPut, DataChannel } from './calls.ts';
-import type { CircuitChannel, CircuitOperation, ClientCircuit } from './circuit.ts';
+import type { ClientCircuit } from './circuit.ts';
+import type { CircuitChannel, CircuitOperation } from './circuit-parts.ts';
 import type { ClientContext } from './context.ts';
 import { makeStatusError, type PendingCall } from './operation.ts';
 import { type CaUpdateSink, requestKey, type SubscriptionRequest, WireSubscription } from './subscription.ts';
@@ -59,8 +60,9 @@ export interface WireChannelOptions {
 }
 
 const NO_SID = -1;
-/** A connection that lasted this long was healthy: the next search is not delayed. */
-const HEALTHY_MS = 1000;
+/** Losses within this time of each other count as repeated failures, in ms: of connections, and of attempts. */
+const REPEATED_LOSS_MS = 500;
+const REPEATED_FAILURE_MS = 10_000;
 /** Spread of the searches after a lost connection, so that not all clients search at the same moment. */
 const SPREAD_MS = 250;
 const MAX_DELAY_MS = 10_000;
@@ -70,10 +72,8 @@ export class WireChannel implements CircuitChannel, DataChannel {
   readonly name: string;
   readonly options: WireChannelOptions;
   readonly context: ClientContext;
-  readonly stateListeners: Listeners<ChannelState>;
-  readonly rightsListeners: Listeners<Rights>;
-  readonly errorListeners: Listeners<Error>;
-  readonly waiting: Set<PendingCall>;
+  /** Under which the client knows the channel. */
+  readonly key: string;
   readonly active: Set<PendingCall>;
   readonly unconfirmed: ConfirmedPut[];
   readonly #home: ChannelHome;
@@ -94,19 +94,25 @@ export class WireChannel implements CircuitChannel, DataChannel {
   #circuit: ClientCircuit | undefined;
   #isReady: boolean;
   #failures: number;
-  #connectedMs: number;
+  #lostMs: number;
+  #delayMs: number;
   #metaId: number | undefined;
+  // Made when somebody listens: clients have many thousands of channels.
+  #stateListeners: Listeners<ChannelState> | undefined;
+  #rightsListeners: Listeners<Rights> | undefined;
+  #errorListeners: Listeners<Error> | undefined;
 
-  constructor(home: ChannelHome, context: ClientContext, name: string, options: WireChannelOptions) {
+  constructor(
+    home: ChannelHome,
+    context: ClientContext,
+    key: string,
+    name: string,
+    options: WireChannelOptions,
+  ) {
     this.name = name;
     this.options = options;
     this.context = context;
-    const onThrow = (error: unknown): void =>
-      context.log.error({ pv: name, error }, `a listener threw: ${errorText(error)}`);
-    this.stateListeners = new Listeners(onThrow);
-    this.rightsListeners = new Listeners(onThrow);
-    this.errorListeners = new Listeners(onThrow);
-    this.waiting = new Set();
+    this.key = key;
     this.active = new Set();
     this.unconfirmed = [];
     this.#home = home;
@@ -126,8 +132,35 @@ export class WireChannel implements CircuitChannel, DataChannel {
     this.#circuit = undefined;
     this.#isReady = false;
     this.#failures = 0;
-    this.#connectedMs = 0;
+    this.#lostMs = Number.NEGATIVE_INFINITY;
+    this.#delayMs = 0;
     this.#metaId = undefined;
+    this.#stateListeners = undefined;
+    this.#rightsListeners = undefined;
+    this.#errorListeners = undefined;
+  }
+
+  onState(listener: (state: ChannelState) => void): Stop {
+    this.#stateListeners ??= this.#makeListeners();
+    return this.#stateListeners.add(listener);
+  }
+
+  /** Told when rights change, and at each connection. */
+  onRightsChange(listener: (rights: Rights) => void): Stop {
+    this.#rightsListeners ??= this.#makeListeners();
+    return this.#rightsListeners.add(listener);
+  }
+
+  /** Told of refused puts that nobody waited for. */
+  onError(listener: (error: Error) => void): Stop {
+    this.#errorListeners ??= this.#makeListeners();
+    return this.#errorListeners.add(listener);
+  }
+
+  #makeListeners<E>(): Listeners<E> {
+    return new Listeners((error) =>
+      this.context.log.error({ pv: this.name, error }, `a listener threw: ${errorText(error)}`),
+    );
   }
 
   get isSigned(): boolean {
@@ -186,9 +219,9 @@ export class WireChannel implements CircuitChannel, DataChannel {
     this.#subscriptions.clear();
     circuit?.detach(this, sid === NO_SID ? undefined : sid);
     this.#setState('closed');
-    this.stateListeners.clear();
-    this.rightsListeners.clear();
-    this.errorListeners.clear();
+    this.#stateListeners?.clear();
+    this.#rightsListeners?.clear();
+    this.#errorListeners?.clear();
   }
 
   /** Joins the subscription that asks for the same, or begins one. */
@@ -247,7 +280,7 @@ export class WireChannel implements CircuitChannel, DataChannel {
     if (known === this.rights && this.#isReady) return;
     this.rights = known;
     for (const subscription of this.#subscriptions.values()) subscription.onRights(known);
-    if (this.#isReady) this.rightsListeners.emit(known);
+    if (this.#isReady) this.#rightsListeners?.emit(known);
   }
 
   onCreated(sid: number, dbrType: number, count: number): void {
@@ -310,7 +343,8 @@ export class WireChannel implements CircuitChannel, DataChannel {
     }
     const error = makeStatusError('put', this.name, eca, text);
     this.context.log.debug({ pv: this.name, error }, `server refused command ${request.command}`);
-    if (this.errorListeners.size > 0) this.errorListeners.emit(error);
+    const listeners = this.#errorListeners;
+    if (listeners !== undefined && listeners.size > 0) listeners.emit(error);
     else this.context.reportError(error);
   }
 
@@ -364,36 +398,30 @@ export class WireChannel implements CircuitChannel, DataChannel {
   #setReady(circuit: ClientCircuit): void {
     if (this.#isReady || this.#circuit !== circuit || this.sid === NO_SID) return;
     this.#isReady = true;
-    this.#connectedMs = this.context.clock.monotonicMs;
     this.connectedAt = nowStamp(this.context.clock);
     // Waiting calls were made first, so they leave first.
     this.#issueWaiting(circuit);
     for (const subscription of [...this.#subscriptions.values()]) subscription.issue(circuit);
-    this.rightsListeners.emit(this.rights);
+    this.#rightsListeners?.emit(this.rights);
     this.#setState('connected');
   }
 
   #issueWaiting(circuit: ClientCircuit): void {
-    for (const call of [...this.waiting]) call.issue(circuit);
+    if (this.active.size === 0) return;
+    for (const call of [...this.active]) if (call.isWaiting) call.issue(circuit);
   }
 
   #failActive(reason: Error): void {
     for (const call of [...this.active]) {
-      if (this.waiting.has(call)) continue;
-      call.fail(
-        new DisconnectedError(`call on "${this.name}" failed: ${reason.message}`, {
-          cause: reason,
-          pvName: this.name,
-        }),
-      );
+      if (!call.isWaiting) call.onLost(reason);
     }
   }
 
   #searchAgain(reason: Error): void {
     if (this.#state === 'closed') return;
-    const wasReady = this.#isReady;
-    const clock = this.context.clock;
-    if (wasReady && clock.monotonicMs - this.#connectedMs >= HEALTHY_MS) this.#failures = 0;
+    const now = this.context.clock.monotonicMs;
+    const repeatedMs = this.#isReady ? REPEATED_LOSS_MS : REPEATED_FAILURE_MS;
+    if (now - this.#lostMs > this.#delayMs + repeatedMs) this.#failures = 0;
     const circuit = this.#circuit;
     if (this.#metaId !== undefined) circuit?.operations.remove(this.#metaId);
     this.#metaId = undefined;
@@ -406,16 +434,18 @@ export class WireChannel implements CircuitChannel, DataChannel {
     this.#failActive(reason);
     for (const subscription of this.#subscriptions.values()) subscription.detach();
     const spread = this.context.network.random() * SPREAD_MS;
-    const delay = this.#failures === 0 ? 0 : Math.min(MAX_DELAY_MS, 1000 * 2 ** (this.#failures - 1));
+    // The restart of a server must not be felt, one that accepts and fails must not be flooded.
+    this.#delayMs = this.#failures === 0 ? 0 : Math.min(MAX_DELAY_MS, 1000 * 2 ** (this.#failures - 1));
+    this.#lostMs = now;
     this.#failures++;
-    this.#home.search(this, delay + spread);
+    this.#home.search(this, this.#delayMs + spread);
     this.#setState('disconnected');
   }
 
   #setState(state: ChannelState): void {
     if (this.#state === state) return;
     this.#state = state;
-    this.stateListeners.emit(state);
+    this.#stateListeners?.emit(state);
   }
 }
 

@@ -38,19 +38,13 @@ export function elementText(
   element: ElementType,
   meta: Metadata,
 ): string {
-  switch (typeof value) {
-    case 'string':
-      return value;
-    case 'boolean':
-      return choiceText(value ? 1 : 0, 'boolean', meta);
-    case 'bigint':
-      return value.toString();
-    case 'number':
-      if (element === 'enum' || element === 'boolean') return choiceText(value, element, meta);
-      if (element === 'float64') return formatDouble(value, meta.precision);
-      if (element === 'float32') return formatFloat(value, meta.precision);
-      return String(Math.trunc(value));
-  }
+  if (typeof value === 'string') return value;
+  if (typeof value === 'boolean') return choiceText(value ? 1 : 0, 'boolean', meta);
+  if (typeof value === 'bigint') return value.toString();
+  if (element === 'enum' || element === 'boolean') return choiceText(value, element, meta);
+  if (element === 'float64') return formatDouble(value, meta.precision);
+  if (element === 'float32') return formatFloat(value, meta.precision);
+  return String(Math.trunc(value));
 }
 
 const leadingNumber =
@@ -71,16 +65,8 @@ function numberOf(text: string): number {
 
 /** One element as a number; 64-bit integers lose what a double cannot hold. */
 export function elementNumber(value: number | bigint | string | boolean): number {
-  switch (typeof value) {
-    case 'number':
-      return value;
-    case 'bigint':
-      return Number(value);
-    case 'boolean':
-      return value ? 1 : 0;
-    case 'string':
-      return numberOf(value);
-  }
+  if (typeof value === 'number') return value;
+  return typeof value === 'string' ? numberOf(value) : Number(value);
 }
 
 /** Writes one number as plain type `plain` at index `at`: integers cut towards zero and wrap, as C casts do. */

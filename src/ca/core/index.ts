@@ -2,6 +2,7 @@ export * from './beacon-watch.ts';
 export * from './circuit.ts';
 export * from './circuit-handlers.ts';
 export * from './circuit-watch.ts';
+export * from './commands.ts';
 export * from './constants.ts';
 export * from './datagrams.ts';
 export * from './dbr-decode.ts';

@@ -216,6 +216,8 @@ export class SearchSchedule {
     this.#burstNames = 0;
     this.#burstAnswers = 0;
     this.#burstEndMs = nowMs + this.roundTripEstimateMs;
+    // One factor for the burst: names that were sent together share datagrams the next time, too.
+    const jitter = 1 - JITTER + 2 * JITTER * this.#random();
     const out = this.#out;
     out.clear();
     let frames = 0;
@@ -242,7 +244,8 @@ export class SearchSchedule {
         this.#requests++;
         name.sent++;
         name.burst = this.#burst;
-        this.#wait(name, nowMs + this.#jittered(this.#periodOf(name.level)));
+        const period = this.#periodOf(name.level);
+        this.#wait(name, nowMs + (period > JITTER_ABOVE_MS ? period * jitter : period));
       }
       queue.splice(0, used);
     }
@@ -268,11 +271,6 @@ export class SearchSchedule {
   /** The level whose period comes closest below `periodMs`. */
   #levelOf(periodMs: number): number {
     return Math.max(0, Math.floor(Math.log2(periodMs / this.roundTripEstimateMs)));
-  }
-
-  #jittered(periodMs: number): number {
-    if (periodMs <= JITTER_ABOVE_MS) return periodMs;
-    return periodMs * (1 - JITTER + 2 * JITTER * this.#random());
   }
 
   #makeReady(name: Name): void {

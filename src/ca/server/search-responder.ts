@@ -25,9 +25,9 @@ import { SearchFlood } from './search-flood.ts';
 /** A server as the responder sees it. */
 export interface SearchTarget {
   /** TCP port of the server. */
-  readonly port: number;
+  port(): number;
   /** False: the server takes no more clients and answers no searches. */
-  readonly hasRoom: boolean;
+  hasRoom(): boolean;
   claims(name: string, peer: Peer): Claim;
   /** Has `found` called when the source that said `Later` finds `name`. */
   awaitName(name: string, found: () => void): void;
@@ -106,7 +106,7 @@ export class CaSearchResponder {
    * @throws {ConfigError} EPICS_CONFIG when a socket cannot be bound.
    */
   async add(target: SearchTarget): Promise<void> {
-    this.#starting ??= this.#open(target.port);
+    this.#starting ??= this.#open(target.port());
     try {
       await this.#starting;
     } catch (error) {
@@ -207,7 +207,7 @@ export class CaSearchResponder {
   #onDatagram(bytes: Uint8Array, from: Endpoint, replies: DatagramTransport): void {
     this.#datagrams++;
     if (this.#ignored.size > 0 && this.#ignored.has(from.address)) return;
-    const targets = [...this.#targets].filter((target) => target.hasRoom);
+    const targets = [...this.#targets].filter((target) => target.hasRoom());
     if (targets.length === 0) return;
     const bucket = this.#flood.take(from.address);
     let batch: ReplyBatch | undefined;
@@ -220,7 +220,7 @@ export class CaSearchResponder {
         for (const target of targets) {
           const claim = target.claims(name, peer);
           if (claim === Claim.No) continue;
-          const answer = { cid, sequence, port: target.port };
+          const answer = { cid, sequence, port: target.port() };
           if (claim === Claim.Later) {
             target.awaitName(name, () => this.#answerLater(answer, from, replies));
             continue;

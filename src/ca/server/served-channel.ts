@@ -1,6 +1,5 @@
 import { type Operation, type Peer, type PvSource, Rights, type ServedScalarPv } from '../../pv/index.ts';
 import { once, type Stop } from '../../util/index.ts';
-import type { Connection } from './connection.ts';
 import type { PvEntry } from './pv-table.ts';
 import type { Subscription } from './subscription.ts';
 
@@ -13,7 +12,8 @@ export class ServedChannel {
   readonly entry: PvEntry;
   readonly source: PvSource;
   readonly peer: Peer;
-  readonly connection: Connection;
+  /** Has the circuit let go of the channel. */
+  readonly onGone: () => void;
   readonly subscriptions: Map<number, Subscription>;
   /** Reads and writes under way. */
   readonly operations: Set<Operation>;
@@ -28,7 +28,7 @@ export class ServedChannel {
     entry: PvEntry,
     source: PvSource,
     peer: Peer,
-    connection: Connection,
+    onGone: (channel: ServedChannel) => void,
   ) {
     this.sid = sid;
     this.cid = cid;
@@ -36,7 +36,7 @@ export class ServedChannel {
     this.entry = entry;
     this.source = source;
     this.peer = peer;
-    this.connection = connection;
+    this.onGone = () => onGone(this);
     this.subscriptions = new Map();
     this.operations = new Set();
     this.rights = Rights.None;

@@ -97,7 +97,7 @@ export class Session implements ServerCircuitHandler, SubscriptionHost, ReadHost
     this.address = formatEndpoint(stream.remote);
     this.#logger = host.logger.child({ peer: this.address });
     this.connection = new Connection(stream, host, {
-      onData: (chunk) => this.circuit.receive(chunk, host.clock.monotonicMs),
+      onData: (chunk) => this.#receive(chunk),
       onUnblocked: () => this.#drain(),
       onCongested: () => this.#hold(Hold.Output, true),
       onRelieved: () => this.#hold(Hold.Output, false),
@@ -276,7 +276,7 @@ export class Session implements ServerCircuitHandler, SubscriptionHost, ReadHost
     let channel: ServedChannel;
     try {
       channel = this.#channels.add(
-        (sid) => new ServedChannel(sid, cid, name, entry, source, this.peer, this.connection),
+        (sid) => new ServedChannel(sid, cid, name, entry, source, this.peer, (gone) => this.drop(gone)),
       );
     } catch (error) {
       this.#host.pvs.release(entry);
@@ -456,6 +456,12 @@ export class Session implements ServerCircuitHandler, SubscriptionHost, ReadHost
 
   // ----
 
+  #receive(chunk: Uint8Array): void {
+    this.circuit.receive(chunk, this.#host.clock.monotonicMs);
+    // The circuit answers some requests itself.
+    if (this.connection.out.byteLength > 0) this.touch();
+  }
+
   #onRights(channel: ServedChannel): void {
     if (channel.isClosed) return;
     const rights = channel.askRights();
@@ -503,6 +509,7 @@ export class Session implements ServerCircuitHandler, SubscriptionHost, ReadHost
     } else {
       this.connection.stream.resume();
       this.circuit.resume();
+      if (this.connection.out.byteLength > 0) this.touch();
     }
   }
 

@@ -5,7 +5,13 @@ import {
   type Severity,
   WriteOperation,
 } from '../../pv/index.ts';
-import { type BytesReader, errorText, ProtocolError, type TraceChannel } from '../../util/index.ts';
+import {
+  type BytesReader,
+  errorText,
+  FieldError,
+  ProtocolError,
+  type TraceChannel,
+} from '../../util/index.ts';
 import {
   type CaCircuit,
   CMD_WRITE,
@@ -135,7 +141,7 @@ export class Writes {
       const value = payload.u16();
       const what =
         dbrType === DBR_PUT_ACKT ? { transient: value !== 0 } : { severity: Math.min(value, 3) as Severity };
-      if (pv.acknowledge === undefined) throw new Error('alarms cannot be acknowledged here');
+      if (pv.acknowledge === undefined) throw new FieldError('alarms cannot be acknowledged here', 'ACKS');
       return pv.acknowledge(what, operation);
     }
     const write = decodeWrite(payload, dbrType, count, pv.type);

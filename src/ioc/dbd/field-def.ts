@@ -25,7 +25,17 @@ export type FieldType =
   | 'noaccess';
 
 /** What a record type does before or after a put of a field. */
-export type FieldSpecial = '' | 'arr' | 'mod' | 'scan' | 'as' | 'linconv' | 'reset' | 'calc' | 'ack' | 'attribute';
+export type FieldSpecial =
+  | ''
+  | 'arr'
+  | 'mod'
+  | 'scan'
+  | 'as'
+  | 'linconv'
+  | 'reset'
+  | 'calc'
+  | 'ack'
+  | 'attribute';
 
 /** One field of a record type. */
 export interface FieldDef {
@@ -50,7 +60,17 @@ export interface FieldDef {
   readonly initial: string;
 }
 
-const SPECIALS: readonly string[] = ['arr', 'mod', 'scan', 'as', 'linconv', 'reset', 'calc', 'ack', 'attribute'];
+const SPECIALS: readonly string[] = [
+  'arr',
+  'mod',
+  'scan',
+  'as',
+  'linconv',
+  'reset',
+  'calc',
+  'ack',
+  'attribute',
+];
 
 /** Field types that hold a link. */
 export function isLinkType(type: FieldType): type is 'inlink' | 'outlink' | 'fwdlink' {

@@ -1,4 +1,4 @@
-import type { MaybePromise, PvValue, ReadContext } from '../../pv/index.ts';
+import type { Alarm, MaybePromise, PvValue, ReadContext, TimeStamp } from '../../pv/index.ts';
 import type { Stop } from '../../util/index.ts';
 
 /** What a device read may give: VAL itself, or the raw value that the record converts; undefined keeps VAL. */
@@ -7,6 +7,10 @@ export interface DeviceReading {
   readonly value?: PvValue;
   /** Stored in RVAL, then converted (ai, bi, mbbi). */
   readonly raw?: number;
+  /** Raised in this processing, as the record's own alarms are: the highest severity wins. */
+  readonly alarm?: Alarm;
+  /** Time stamp; taken by records with TSE -2. */
+  readonly time?: TimeStamp;
 }
 
 /** The record as device support sees it. */
@@ -22,8 +26,11 @@ export interface DeviceSupport {
   init?(record: DeviceRecord): void;
   /** Reads the value of an input record. A promise keeps the record active until it settles; a rejection is READ/INVALID. */
   read?(record: DeviceRecord): MaybePromise<DeviceReading | undefined>;
-  /** Takes the value of an output record: VAL (ao: OVAL). A rejection is WRITE/INVALID. */
-  write?(value: PvValue, record: DeviceRecord): MaybePromise<void>;
+  /**
+   * Takes the value of an output record: VAL (ao: OVAL). What it returns replaces VAL. A promise keeps the record
+   * active until it settles; a rejection is WRITE/INVALID.
+   */
+  write?(value: PvValue, record: DeviceRecord): MaybePromise<DeviceReading | void>;
   /** Scan source of SCAN "I/O Intr": calls `scan` whenever there is a new value. */
   ioIntr?(scan: () => void): Stop;
   /** Refreshes VAL when a client reads it. Calls are shared; a rejection serves the last value with READ/INVALID. */

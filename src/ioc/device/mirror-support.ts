@@ -1,16 +1,16 @@
-import type { Value } from '../../pvdata/index.ts';
 import type {
   Alarm,
   ElementType,
   MaybePromise,
-  PartialMetadata,
   OpContext,
+  PartialMetadata,
   PvValue,
   ReadContext,
   ScalarWrite,
   TimeStamp,
   WriteContext,
 } from '../../pv/index.ts';
+import type { Value } from '../../pvdata/index.ts';
 
 /** Owner of a record's VAL that lives elsewhere, for example in a device tree. Replaces dbPut and dbProcess for VAL. */
 export interface MirrorSupport {
@@ -48,7 +48,7 @@ export interface MirrorOptions {
   readonly caCount?: number;
   /** Clients have no write right on VAL and `put` is never called. Default false. */
   readonly isReadOnly?: boolean;
-  /** Text of the error that a put to a read-only VAL gets. */
+  /** Text of the error that a put to a read-only VAL gets, on PVAccess too. */
   readonly refusal?: string;
   /** The owner computes alarms: the limit fields, their severities and HYST refuse puts. Default true. */
   readonly ownsAlarms?: boolean;

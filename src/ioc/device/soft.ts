@@ -61,11 +61,18 @@ function readLink(record: InputRecord, want: FieldType | 'array'): void {
   accept(record, isRaw ? { raw: Number(value) } : { value });
 }
 
-function accept(record: RecordBase, reading: DeviceReading | undefined): void {
-  if (reading?.raw !== undefined) {
+function accept(record: RecordBase, reading: DeviceReading | void): void {
+  if (!reading) return;
+  const { alarm, time } = reading;
+  if (alarm !== undefined) record.raise(alarm.condition, alarm.severity, alarm.message);
+  if (time !== undefined && record.TSE === TIME_FROM_DEVICE) {
+    record.timeSeconds = time.seconds;
+    record.timeNanoseconds = time.nanoseconds;
+  }
+  if (reading.raw !== undefined) {
     record.storeRaw(reading.raw);
     record.reading = Reading.Raw;
-  } else if (reading?.value !== undefined) {
+  } else if (reading.value !== undefined) {
     record.storeValue(reading.value);
     record.reading = Reading.Value;
   }
@@ -106,7 +113,7 @@ export function writeOutput(
   record: OutputRecord,
   value: PvValue,
   element: ElementType,
-  raw: number | undefined = undefined,
+  raw?: number,
 ): Promise<void> | undefined {
   const sim = simMode(record);
   if (sim !== undefined) {
@@ -123,8 +130,16 @@ export function writeOutput(
 function writeDevice(record: RecordBase, value: PvValue): Promise<void> | undefined {
   try {
     const result = record.device?.write?.(value, deviceView(record));
-    if (!(result instanceof Promise)) return undefined;
-    return result.catch((error: unknown) => fail(record, AlarmCondition.Write, error));
+    if (!(result instanceof Promise)) {
+      accept(record, result);
+      return undefined;
+    }
+    return result.then(
+      (reading) => {
+        if (!record.isRemoved) accept(record, reading);
+      },
+      (error: unknown) => fail(record, AlarmCondition.Write, error),
+    );
   } catch (error) {
     fail(record, AlarmCondition.Write, error);
     return undefined;

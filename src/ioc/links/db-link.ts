@@ -1,16 +1,26 @@
-import { AlarmCondition, type ElementType, type PvValue, type ScalarValue, Severity } from '../../pv/index.ts';
+import {
+  AlarmCondition,
+  type ElementType,
+  type PvValue,
+  type ScalarValue,
+  Severity,
+} from '../../pv/index.ts';
 import { errorText, isEpicsError } from '../../util/index.ts';
 import { bytesToText, firstElement, type NumericType, textToBytes, toArray, toNumeric } from '../convert.ts';
 import type { FieldDef, FieldType } from '../dbd/field-def.ts';
-import { arrayType, fieldElement, fieldValue, formatElement } from '../field-value.ts';
 import { putMirrorFromLink } from '../device/mirror-state.ts';
+import { arrayType, fieldElement, fieldValue, formatElement } from '../field-value.ts';
 import { processTarget } from '../process.ts';
 import { putField } from '../put.ts';
 import type { LinkAccess, RecordBase } from '../record.ts';
 import type { Link, PvLink } from './link.ts';
 
 /** Splits the target of a PV link into record name and field name; `$` at the end asks for bytes. */
-export function splitTarget(target: string): { readonly record: string; readonly field: string; readonly isLong: boolean } {
+export function splitTarget(target: string): {
+  readonly record: string;
+  readonly field: string;
+  readonly isLong: boolean;
+} {
   const isLong = target.endsWith('$');
   const text = isLong ? target.slice(0, -1) : target;
   const dot = text.lastIndexOf('.');
@@ -54,7 +64,9 @@ export class DbLinks implements LinkAccess {
     if (link.kind !== 'constant') return undefined;
     const { value } = link;
     if (typeof value !== 'object') return value;
-    return typeof value[0] === 'string' ? (value as readonly string[]) : Float64Array.from(value as readonly number[]);
+    return typeof value[0] === 'string'
+      ? (value as readonly string[])
+      : Float64Array.from(value as readonly number[]);
   }
 
   write(record: RecordBase, field: string, value: PvValue, element: ElementType): void {
@@ -77,7 +89,8 @@ export class DbLinks implements LinkAccess {
       this.#convertFailed(record, field, error);
       return;
     }
-    if (targetField.name === 'PROC' || (link.process === 'PP' && target.SCAN === 0)) processTarget(record, target);
+    if (targetField.name === 'PROC' || (link.process === 'PP' && target.SCAN === 0))
+      processTarget(record, target);
   }
 
   forward(record: RecordBase): void {
@@ -91,8 +104,8 @@ export class DbLinks implements LinkAccess {
   copyTime(record: RecordBase, field: string): boolean {
     const link = record.slot(field) as Link;
     if (link.kind !== 'pv') return false;
-    const { find } = record.context;
-    const source = find(link.target) ?? find(splitTarget(link.target).record);
+    const { context } = record;
+    const source = context.find(link.target) ?? context.find(splitTarget(link.target).record);
     if (source === undefined) return false;
     record.timeSeconds = source.timeSeconds;
     record.timeNanoseconds = source.timeNanoseconds;

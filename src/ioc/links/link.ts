@@ -1,5 +1,5 @@
-import type { RecordBase } from '../record.ts';
 import type { FieldDef } from '../dbd/field-def.ts';
+import type { RecordBase } from '../record.ts';
 
 /** A link field without content. */
 export interface EmptyLink {

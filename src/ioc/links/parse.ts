@@ -19,7 +19,8 @@ export function parseConstantNumber(text: string): number | bigint | undefined {
   }
   if (!FLOAT.test(text)) return undefined;
   const lower = text.toLowerCase().replace(/^\+/, '');
-  if (/^-?inf/.test(lower)) return lower.startsWith('-') ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY;
+  if (/^-?inf/.test(lower))
+    return lower.startsWith('-') ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY;
   return lower.endsWith('nan') ? Number.NaN : Number(lower);
 }
 

@@ -37,6 +37,10 @@ export class AaiRecord extends AaiFields {
     storeArray(this, value);
   }
 
+  override arrayStored(): void {
+    this.#posts.stored();
+  }
+
   override finish(): void {
     stampTime(this);
     this.UDF = 0;

@@ -41,6 +41,10 @@ export class AaoRecord extends AaoFields {
     return this.VAL;
   }
 
+  override arrayStored(): void {
+    this.#posts.stored();
+  }
+
   override finish(): void {
     this.postValue(latchAlarm(this));
   }

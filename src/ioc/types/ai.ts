@@ -1,6 +1,14 @@
-import { AlarmCondition, type AlarmLimits, Event, type EventMask, type Limits, type PvValue, Severity } from '../../pv/index.ts';
-import { analogAlarmLimits, analogDisplay, checkAnalogAlarm } from '../analog.ts';
+import {
+  AlarmCondition,
+  type AlarmLimits,
+  Event,
+  type EventMask,
+  type Limits,
+  type PvValue,
+  Severity,
+} from '../../pv/index.ts';
 import { latchAlarm } from '../alarm-latch.ts';
+import { analogAlarmLimits, analogDisplay, checkAnalogAlarm } from '../analog.ts';
 import { firstElement, toDouble } from '../convert.ts';
 import type { FieldDef } from '../dbd/field-def.ts';
 import { AiFields, aiFields } from '../dbd/tables/ai.ts';
@@ -11,7 +19,7 @@ import { Reading, type RecordType } from '../record.ts';
 import { changeSim, initSim } from '../sim.ts';
 import { defineType, elapsedSince } from './common.ts';
 
-export const LINEAR = 2;
+const LINEAR = 2;
 
 /** Analog input. @see epics-base modules/database/src/std/rec/aiRecord.c */
 export class AiRecord extends AiFields {
@@ -28,7 +36,7 @@ export class AiRecord extends AiFields {
       this.UDF = 0;
     }
     this.INIT = 1;
-    this.MLST = this.ALST = this.LALM = this.VAL;
+    // As in base, whose soft device support leaves MLST, ALST and LALM at 0 here.
     this.ORAW = this.RVAL;
   }
 
@@ -38,7 +46,8 @@ export class AiRecord extends AiFields {
 
   override storeValue(value: PvValue): void {
     const next = toDouble(firstElement(value) ?? 0);
-    const isSmooth = this.SMOO !== 0 && this.UDF === 0 && Number.isFinite(this.VAL) && this.mirror === undefined;
+    const isSmooth =
+      this.SMOO !== 0 && this.UDF === 0 && Number.isFinite(this.VAL) && this.mirror === undefined;
     this.VAL = isSmooth ? next * (1 - this.SMOO) + this.VAL * this.SMOO : next;
   }
 
@@ -53,6 +62,7 @@ export class AiRecord extends AiFields {
     if (this.reading !== Reading.Failed) this.UDF = Number.isNaN(this.VAL) ? 1 : 0;
     checkAnalogAlarm(this, elapsedSince(this, timeSeconds, timeNanoseconds));
     this.postValue(latchAlarm(this));
+    this.INIT = 0;
   }
 
   #convert(): void {
@@ -66,7 +76,6 @@ export class AiRecord extends AiFields {
     }
     const isSmooth = this.SMOO !== 0 && this.INIT === 0 && Number.isFinite(this.VAL);
     this.VAL = isSmooth ? value * (1 - this.SMOO) + this.VAL * this.SMOO : value;
-    this.INIT = 0;
   }
 
   override postValue(alarmMask: EventMask): void {

@@ -1,6 +1,14 @@
-import { AlarmCondition, type AlarmLimits, Event, type EventMask, type Limits, type PvValue, Severity } from '../../pv/index.ts';
-import { analogAlarmLimits, analogDisplay, checkAnalogAlarm, clampDrive, driveLimits } from '../analog.ts';
+import {
+  AlarmCondition,
+  type AlarmLimits,
+  Event,
+  type EventMask,
+  type Limits,
+  type PvValue,
+  Severity,
+} from '../../pv/index.ts';
 import { latchAlarm } from '../alarm-latch.ts';
+import { analogAlarmLimits, analogDisplay, checkAnalogAlarm, clampDrive, driveLimits } from '../analog.ts';
 import { firstElement, toDouble } from '../convert.ts';
 import type { FieldDef } from '../dbd/field-def.ts';
 import { AoFields, aoFields } from '../dbd/tables/ao.ts';

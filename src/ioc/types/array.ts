@@ -93,12 +93,22 @@ export class ArrayPosts {
     if (this.#isOnChange()) this.#record.HASH = hashOf(this.#record.VAL);
   }
 
+  /** VAL was replaced by a put: NORD follows at once, VAL is posted when the record processes. */
+  stored(): void {
+    this.#record.NORD = this.#record.VAL.length;
+    this.#postCount();
+  }
+
+  #postCount(): void {
+    const record = this.#record;
+    if (record.NORD === this.#nord) return;
+    this.#nord = record.NORD;
+    record.post('NORD', Event.Value | Event.Log);
+  }
+
   post(alarmMask: EventMask): void {
     const record = this.#record;
-    if (record.NORD !== this.#nord) {
-      this.#nord = record.NORD;
-      record.post('NORD', Event.Value | Event.Log);
-    }
+    this.#postCount();
     let mask = alarmMask;
     if (record.MPST !== ON_CHANGE) mask |= Event.Value;
     if (record.APST !== ON_CHANGE) mask |= Event.Log;

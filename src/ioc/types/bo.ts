@@ -13,6 +13,8 @@ import { defineType, readDol } from './common.ts';
 
 /** Precision of HIGH. */
 const HIGH_PRECISION = 2;
+/** Seconds that HIGH is said to take at most. */
+const LONGEST_HIGH = 100_000;
 
 /** Binary output. @see epics-base modules/database/src/std/rec/boRecord.c */
 export class BoRecord extends BoFields {
@@ -114,7 +116,7 @@ export class BoRecord extends BoFields {
     return field.name === 'HIGH' ? HIGH_PRECISION : super.precisionOf(field);
   }
   override controlOf(field: FieldDef): Limits | undefined {
-    return field.name === 'HIGH' ? { low: 0, high: 0xffffffff } : undefined;
+    return field.name === 'HIGH' ? { low: 0, high: LONGEST_HIGH } : undefined;
   }
 }
 

@@ -1,6 +1,12 @@
-import type { FieldDef } from '../dbd/field-def.ts';
+import { defineFields, type FieldDef } from '../dbd/field-def.ts';
 import { commonFields } from '../dbd/tables/common.ts';
 import type { RecordBase, RecordInit, RecordType } from '../record.ts';
+
+// Names that channels know but that are no fields of any record.
+const attributes = defineFields(`
+RTYP string[61] attribute
+VERS string[61] attribute
+`);
 
 /** Makes a record type of its own fields; dbCommon goes before them. */
 export function defineType(
@@ -10,7 +16,8 @@ export function defineType(
   create: (init: RecordInit) => RecordBase,
 ): RecordType {
   const fields = [...commonFields, ...own];
-  return { name, fields, byName: new Map(fields.map((field) => [field.name, field])), devices, create };
+  const byName = new Map([...fields, ...attributes].map((field) => [field.name, field]));
+  return { name, fields, byName, devices, create };
 }
 
 /** Seconds between a record's time stamp and an earlier one. */

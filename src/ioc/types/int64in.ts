@@ -29,7 +29,8 @@ export class Int64inRecord extends Int64inFields {
   override storeValue(value: PvValue): void {
     const first = firstElement(value) ?? 0;
     // A mirror record may serve unsigned values, which stay as they are.
-    this.VAL = typeof first === 'bigint' && this.mirror !== undefined ? first : (toNumeric(first, 'int64') as bigint);
+    this.VAL =
+      typeof first === 'bigint' && this.mirror !== undefined ? first : (toNumeric(first, 'int64') as bigint);
     this.UDF = 0;
   }
 
@@ -65,4 +66,9 @@ export class Int64inRecord extends Int64inFields {
 }
 
 /** Record type `int64in`. */
-export const int64inType: RecordType = defineType('int64in', int64inFields, softDevices, (init) => new Int64inRecord(init));
+export const int64inType: RecordType = defineType(
+  'int64in',
+  int64inFields,
+  softDevices,
+  (init) => new Int64inRecord(init),
+);

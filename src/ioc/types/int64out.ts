@@ -25,7 +25,8 @@ export class Int64outRecord extends Int64outFields {
   override storeValue(value: PvValue): void {
     const first = firstElement(value) ?? 0;
     // A mirror record may serve unsigned values, which stay as they are.
-    this.VAL = typeof first === 'bigint' && this.mirror !== undefined ? first : (toNumeric(first, 'int64') as bigint);
+    this.VAL =
+      typeof first === 'bigint' && this.mirror !== undefined ? first : (toNumeric(first, 'int64') as bigint);
     this.UDF = 0;
   }
 
@@ -78,4 +79,9 @@ export class Int64outRecord extends Int64outFields {
 }
 
 /** Record type `int64out`. */
-export const int64outType: RecordType = defineType('int64out', int64outFields, softDevices, (init) => new Int64outRecord(init));
+export const int64outType: RecordType = defineType(
+  'int64out',
+  int64outFields,
+  softDevices,
+  (init) => new Int64outRecord(init),
+);

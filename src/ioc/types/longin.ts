@@ -63,4 +63,9 @@ export class LonginRecord extends LonginFields {
 }
 
 /** Record type `longin`. */
-export const longinType: RecordType = defineType('longin', longinFields, softDevices, (init) => new LonginRecord(init));
+export const longinType: RecordType = defineType(
+  'longin',
+  longinFields,
+  softDevices,
+  (init) => new LonginRecord(init),
+);

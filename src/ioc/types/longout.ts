@@ -105,4 +105,9 @@ export class LongoutRecord extends LongoutFields {
 }
 
 /** Record type `longout`. */
-export const longoutType: RecordType = defineType('longout', longoutFields, softDevices, (init) => new LongoutRecord(init));
+export const longoutType: RecordType = defineType(
+  'longout',
+  longoutFields,
+  softDevices,
+  (init) => new LongoutRecord(init),
+);

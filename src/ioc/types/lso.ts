@@ -23,7 +23,10 @@ export class LsoRecord extends LsoFields {
   }
 
   override storeValue(value: PvValue): void {
-    const text = value instanceof Int8Array || value instanceof Uint8Array ? bytesToText(value) : toText(firstElement(value) ?? '');
+    const text =
+      value instanceof Int8Array || value instanceof Uint8Array
+        ? bytesToText(value)
+        : toText(firstElement(value) ?? '');
     this.VAL = cutUtf8(text, this.SIZV - 1);
     this.LEN = utf8Length(this.VAL) + 1;
     this.UDF = 0;

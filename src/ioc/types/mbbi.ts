@@ -7,7 +7,15 @@ import { stampTime } from '../process.ts';
 import { Reading, type RecordType } from '../record.ts';
 import { changeSim, initSim } from '../sim.ts';
 import { defineType, elapsedSince } from './common.ts';
-import { changeMask, checkStateAlarm, deriveMask, deriveStates, stateChanged, stateOfRaw, stateTexts } from './multi-bit.ts';
+import {
+  changeMask,
+  checkStateAlarm,
+  deriveMask,
+  deriveStates,
+  stateChanged,
+  stateOfRaw,
+  stateTexts,
+} from './multi-bit.ts';
 
 /** Multi-bit binary input. @see epics-base modules/database/src/std/rec/mbbiRecord.c */
 export class MbbiRecord extends MbbiFields {
@@ -74,4 +82,9 @@ export class MbbiRecord extends MbbiFields {
 }
 
 /** Record type `mbbi`. */
-export const mbbiType: RecordType = defineType('mbbi', mbbiFields, rawSoftDevices, (init) => new MbbiRecord(init));
+export const mbbiType: RecordType = defineType(
+  'mbbi',
+  mbbiFields,
+  rawSoftDevices,
+  (init) => new MbbiRecord(init),
+);

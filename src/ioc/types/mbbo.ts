@@ -104,4 +104,9 @@ export class MbboRecord extends MbboFields {
 }
 
 /** Record type `mbbo`. */
-export const mbboType: RecordType = defineType('mbbo', mbboFields, rawSoftDevices, (init) => new MbboRecord(init));
+export const mbboType: RecordType = defineType(
+  'mbbo',
+  mbboFields,
+  rawSoftDevices,
+  (init) => new MbboRecord(init),
+);

@@ -2,7 +2,24 @@ import { AlarmCondition, Event, type EventMask } from '../../pv/index.ts';
 import { type AlarmFilterFields, filterLevel } from '../analog.ts';
 import type { RecordBase } from '../record.ts';
 
-const NAMES = ['ZR', 'ON', 'TW', 'TH', 'FR', 'FV', 'SX', 'SV', 'EI', 'NI', 'TE', 'EL', 'TV', 'TT', 'FT', 'FF'];
+const NAMES = [
+  'ZR',
+  'ON',
+  'TW',
+  'TH',
+  'FR',
+  'FV',
+  'SX',
+  'SV',
+  'EI',
+  'NI',
+  'TE',
+  'EL',
+  'TV',
+  'TT',
+  'FT',
+  'FF',
+];
 
 /** Names of the 16 state values, ZRVL..FFVL. */
 export const stateValueFields: readonly string[] = NAMES.map((name) => `${name}VL`);
@@ -75,11 +92,11 @@ export function changeMask(record: MultiBitRecord): EventMask {
   return Event.Value | Event.Log;
 }
 
-/** A state's text or value was put: VAL's choices changed, and its text when that state is the current one. */
+/** A state's text or value was put: VAL shows another text when that state is the current one. */
 export function stateChanged(record: MultiBitRecord, field: string): void {
   deriveStates(record);
-  const index = stateTextFields.indexOf(field);
-  if (index < 0) return;
+  if (stateTextFields.indexOf(field) !== record.VAL || !stateTextFields.includes(field)) return;
+  // The texts are metadata, which must be new before the value goes out.
   record.propertyCount++;
-  record.post('VAL', Event.Property | (index === record.VAL ? Event.Value | Event.Log : 0));
+  record.post('VAL', Event.Value | Event.Log);
 }

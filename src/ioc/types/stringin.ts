@@ -25,7 +25,10 @@ export class StringinRecord extends StringinFields {
   }
 
   override storeValue(value: PvValue): void {
-    const text = value instanceof Int8Array || value instanceof Uint8Array ? bytesToText(value) : toText(firstElement(value) ?? '');
+    const text =
+      value instanceof Int8Array || value instanceof Uint8Array
+        ? bytesToText(value)
+        : toText(firstElement(value) ?? '');
     this.VAL = cutUtf8(text, 39);
     this.UDF = 0;
   }
@@ -57,4 +60,9 @@ export class StringinRecord extends StringinFields {
 }
 
 /** Record type `stringin`. */
-export const stringinType: RecordType = defineType('stringin', stringinFields, softDevices, (init) => new StringinRecord(init));
+export const stringinType: RecordType = defineType(
+  'stringin',
+  stringinFields,
+  softDevices,
+  (init) => new StringinRecord(init),
+);

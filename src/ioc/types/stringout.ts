@@ -21,7 +21,10 @@ export class StringoutRecord extends StringoutFields {
   }
 
   override storeValue(value: PvValue): void {
-    const text = value instanceof Int8Array || value instanceof Uint8Array ? bytesToText(value) : toText(firstElement(value) ?? '');
+    const text =
+      value instanceof Int8Array || value instanceof Uint8Array
+        ? bytesToText(value)
+        : toText(firstElement(value) ?? '');
     this.VAL = cutUtf8(text, 39);
     this.UDF = 0;
   }
@@ -62,4 +65,9 @@ export class StringoutRecord extends StringoutFields {
 }
 
 /** Record type `stringout`. */
-export const stringoutType: RecordType = defineType('stringout', stringoutFields, softDevices, (init) => new StringoutRecord(init));
+export const stringoutType: RecordType = defineType(
+  'stringout',
+  stringoutFields,
+  softDevices,
+  (init) => new StringoutRecord(init),
+);

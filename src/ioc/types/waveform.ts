@@ -37,6 +37,10 @@ export class WaveformRecord extends WaveformFields {
     storeArray(this, value);
   }
 
+  override arrayStored(): void {
+    this.#posts.stored();
+  }
+
   override finish(): void {
     stampTime(this);
     this.UDF = 0;
@@ -68,4 +72,9 @@ export class WaveformRecord extends WaveformFields {
 }
 
 /** Record type `waveform`. */
-export const waveformType: RecordType = defineType('waveform', waveformFields, softDevices, (init) => new WaveformRecord(init));
+export const waveformType: RecordType = defineType(
+  'waveform',
+  waveformFields,
+  softDevices,
+  (init) => new WaveformRecord(init),
+);

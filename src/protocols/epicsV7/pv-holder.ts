@@ -14,7 +14,7 @@ import {
   type WriteContext,
 } from '../../pv/index.ts';
 import type { Value } from '../../pvdata/index.ts';
-import { BaseCommand, type BaseVariable, type VariableValue } from '../../tree/index.ts';
+import { type BaseVariable, isCommand, type VariableValue } from '../../tree/index.ts';
 import { errorText, type Logger, type Stop } from '../../util/index.ts';
 import { type AlarmStyle, alarmOf, inStyle } from '../alarm.ts';
 import type { ValueCodec } from '../codec/codec.ts';
@@ -84,9 +84,9 @@ export class EpicsPvHolder {
     const { variable, fullName, path } = mapped;
     this.variable = variable;
     this.#options = options;
-    const isCommand = variable instanceof BaseCommand;
+    const isCalled = isCommand(variable);
     this.#record =
-      isCommand && options.commandRecords === 'long'
+      isCalled && options.commandRecords === 'long'
         ? { inType: 'longin', outType: 'longout', codec: new IntCodec('int32') }
         : recordFor(variable.kind, options.sizes);
     const pvaCodec = aliasCodecFor(variable.kind, options.sizes);
@@ -98,10 +98,10 @@ export class EpicsPvHolder {
       recordType: variable.mode === 'RO' ? this.#record.inType : this.#record.outType,
       pvaType: (this.#aliasCodec ?? this.#record.codec).type.element,
       isWritable: variable.mode !== 'RO',
-      isCommand,
+      isCommand: isCalled,
     };
     this.#status =
-      isCommand && options.hasCommandStatus ? new CommandStatus(variable, options.base, fullName) : undefined;
+      isCalled && options.hasCommandStatus ? new CommandStatus(variable, options.base, fullName) : undefined;
     this.#writer = new VariableWriter({
       variable,
       logger: options.logger,
@@ -206,7 +206,7 @@ export class EpicsPvHolder {
 
   readonly #call = async (args: Value | null, _context: OpContext): Promise<Value> => {
     const command = this.variable;
-    if (!(command instanceof BaseCommand)) throw new TypeError(`${this.entry.path} is no command`);
+    if (!isCommand(command)) throw new TypeError(`${this.entry.path} is no command`);
     return rpcReply(command, await this.#writer.call(rpcArgument(args)));
   };
 

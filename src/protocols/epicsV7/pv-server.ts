@@ -161,7 +161,7 @@ export class EpicsPvServer implements ManagedInterface, AsyncDisposable {
     this.#mapping = [];
     this.#lease = undefined;
     this.#isStarted = false;
-    lease?.ioc.pva.removeSource(this.#aliases);
+    lease?.ioc.pva?.removeSource(this.#aliases);
     await lease?.release();
   }
 
@@ -233,7 +233,7 @@ export class EpicsPvServer implements ManagedInterface, AsyncDisposable {
       await holder.open(ioc.database);
       if (holder.alias !== undefined) this.#aliases.add(holder.alias.name, holder.alias);
     }
-    ioc.pva.addSource(this.#aliases);
+    ioc.pva?.addSource(this.#aliases);
     await ioc.start();
   }
 }

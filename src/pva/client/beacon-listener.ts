@@ -1,31 +1,23 @@
 import type { DatagramTransport, Endpoint, Network } from '../../net/index.ts';
-import { BytesReader, BytesWriter, errorText, type Logger } from '../../util/index.ts';
-import { type Beacon, decodeBeacon } from '../core/beacon-message.ts';
-import {
-  CMD_BEACON,
-  CMD_ORIGIN_TAG,
-  CMD_SEARCH,
-  HEADER_BYTES,
-  PVA_LOCAL_GROUP,
-} from '../core/constants.ts';
-import { walkDatagram } from '../core/datagram.ts';
-import { beginMessage, endMessage } from '../core/header.ts';
-import { decodeSearchRequest, SearchFlag } from '../core/search-message.ts';
-import { writeSocketAddress } from '../core/socket-address.ts';
+import { BytesReader, errorText, isMulticast, type Logger } from '../../util/index.ts';
+import { type Beacon, CMD_BEACON, decodeBeacon, walkDatagram } from '../core/index.ts';
 import type { PvaClientConfig } from './config.ts';
-
-// Offsets in a SEARCH body.
-const FLAGS_AT = 4;
-const ADDRESS_AT = 8;
 
 /** Receives beacons. @param address of the server, never empty. */
 export type OnBeacon = (beacon: Beacon, address: string, from: Endpoint) => void;
 
+interface Place {
+  readonly address: string;
+  readonly group: string | undefined;
+  readonly onInterface: string;
+}
+
 /**
- * Listens on the port of searches and beacons. A search sent to this host alone may end up here instead of at the
- * server beside us, because only one socket of a shared port hears it: it is passed on by the local multicast group.
+ * Listens for beacons on the port that searches go to as well.
  *
- * @see pvAccessCPP src/remote/blockingUDPTransport.cpp, and pvxs src/udp_collector.cpp: origin tag
+ * Of all sockets that share a port, only the last one bound hears what is sent to one host alone. A listener on every
+ * address would take the searches from the server beside us, so it binds broadcast and group addresses only; a server
+ * whose beacons go to single hosts is found by searching.
  */
 export class BeaconListener {
   readonly #network: Network;
@@ -34,7 +26,6 @@ export class BeaconListener {
   readonly #onBeacon: OnBeacon;
   readonly #reader = new BytesReader(new Uint8Array(0));
   readonly #sockets: DatagramTransport[] = [];
-  #forwarder: DatagramTransport | undefined;
   #isClosed = false;
 
   constructor(network: Network, config: PvaClientConfig, logger: Logger, onBeacon: OnBeacon) {
@@ -46,11 +37,11 @@ export class BeaconListener {
 
   /** Opens the sockets. Failures are logged: searches work without. */
   async open(): Promise<void> {
-    for (const address of this.#addresses()) {
+    for (const place of this.#places()) {
       try {
-        await this.#listen(address);
+        await this.#listen(place);
       } catch (error) {
-        this.#logger.info({ error }, `cannot listen for beacons on ${address}: ${errorText(error)}`);
+        this.#logger.info({ error }, `cannot listen for beacons on ${place.address}: ${errorText(error)}`);
       }
     }
   }
@@ -59,24 +50,35 @@ export class BeaconListener {
     this.#isClosed = true;
     for (const socket of this.#sockets) socket.close();
     this.#sockets.length = 0;
-    this.#forwarder?.close();
-    this.#forwarder = undefined;
   }
 
-  #addresses(): string[] {
-    const wanted = this.#config.intfAddrList.filter((address) => !address.includes(':'));
-    if (wanted.length === 0 || wanted.includes('0.0.0.0')) return ['0.0.0.0'];
-    const broadcasts = this.#network
-      .interfaces()
-      .filter((item) => item.broadcast !== undefined && wanted.includes(item.address))
-      .map((item) => item.broadcast as string);
-    // A socket bound to an interface's own address hears no broadcasts.
-    return [...wanted, ...broadcasts];
+  /** The broadcast address of each interface in use, and the groups of the address list. */
+  #places(): Place[] {
+    const wanted = this.#config.intfAddrList;
+    const isWanted = (address: string): boolean =>
+      wanted.length === 0 || wanted.includes('0.0.0.0') || wanted.includes(address);
+    const interfaces = this.#network.interfaces().filter((item) => isWanted(item.address));
+    const places: Place[] = [];
+    for (const { address, broadcast } of interfaces) {
+      if (broadcast !== undefined)
+        places.push({ address: broadcast, group: undefined, onInterface: address });
+    }
+    for (const entry of this.#config.addrList) {
+      const group = entry.split(/[:,@]/, 1)[0] ?? '';
+      if (!isMulticast(group)) continue;
+      const onInterface = entry.split('@')[1] ?? interfaces[0]?.address ?? '0.0.0.0';
+      places.push({ address: group, group, onInterface });
+    }
+    return places;
   }
 
-  async #listen(address: string): Promise<void> {
-    const port = this.#config.broadcastPort;
-    const socket = await this.#network.bind({ address, port, isShared: true });
+  async #listen({ address, group, onInterface }: Place): Promise<void> {
+    const socket = await this.#network.bind({
+      address,
+      port: this.#config.broadcastPort,
+      isShared: true,
+      ...(group === undefined ? {} : { groups: [{ address: group, onInterface }] }),
+    });
     if (this.#isClosed) {
       socket.close();
       return;
@@ -84,64 +86,17 @@ export class BeaconListener {
     this.#sockets.push(socket);
     socket.setKeepsProcess(false);
     socket.start({
-      onDatagram: (bytes, from) => this.#onDatagram(bytes, from, address),
+      onDatagram: (bytes, from) => this.#onDatagram(bytes, from),
       onError: (error) => this.#logger.info({ error }, `beacon socket on ${address}`),
     });
   }
 
-  #onDatagram(bytes: Uint8Array, from: Endpoint, local: string): void {
-    let isForwarded = false;
+  #onDatagram(bytes: Uint8Array, from: Endpoint): void {
     walkDatagram(this.#reader, bytes, (header, body) => {
-      if (header.command === CMD_BEACON && header.isFromServer) {
-        const beacon = decodeBeacon(body);
-        if (beacon.port !== 0) this.#onBeacon(beacon, beacon.address === '' ? from.address : beacon.address, from);
-      } else if (header.command === CMD_ORIGIN_TAG) {
-        isForwarded = true;
-      } else if (header.command === CMD_SEARCH && !header.isFromServer && !isForwarded) {
-        const at = body.position;
-        const request = decodeSearchRequest(body);
-        if ((request.flags & SearchFlag.Unicast) !== 0) {
-          this.#forward(bytes.subarray(at - HEADER_BYTES, body.end), header.littleEndian, request.responseAddress, from, local);
-        }
-      }
+      if (header.command !== CMD_BEACON || !header.isFromServer) return;
+      const beacon = decodeBeacon(body);
+      if (beacon.port !== 0)
+        this.#onBeacon(beacon, beacon.address === '' ? from.address : beacon.address, from);
     });
-  }
-
-  #forward(search: Uint8Array, littleEndian: boolean, answerTo: string, from: Endpoint, local: string): void {
-    const writer = new BytesWriter(HEADER_BYTES + 16 + search.length, littleEndian);
-    const tag = beginMessage(writer, 0, CMD_ORIGIN_TAG);
-    writeSocketAddress(writer, local === '0.0.0.0' ? '' : local);
-    endMessage(writer, tag);
-    const start = writer.position;
-    writer.raw(search);
-    const flagsAt = start + HEADER_BYTES + FLAGS_AT;
-    writer.bytes[flagsAt] = (writer.bytes[flagsAt] as number) & ~SearchFlag.Unicast;
-    if (answerTo === '') {
-      writer.position = start + HEADER_BYTES + ADDRESS_AT;
-      writeSocketAddress(writer, from.address);
-      writer.position = start + search.length;
-    }
-    this.#sendForward(writer.toBytes());
-  }
-
-  #sendForward(bytes: Uint8Array): void {
-    const to = { address: PVA_LOCAL_GROUP, port: this.#config.broadcastPort };
-    if (this.#forwarder !== undefined) {
-      this.#forwarder.send(bytes, to);
-      return;
-    }
-    this.#network.bind({ address: '127.0.0.1', port: 0, ttl: 1 }).then(
-      (socket) => {
-        if (this.#isClosed || this.#forwarder !== undefined) {
-          socket.close();
-          return;
-        }
-        this.#forwarder = socket;
-        socket.setKeepsProcess(false);
-        socket.start({ onDatagram: () => {}, onError: (error) => this.#logger.info({ error }, 'cannot pass a search on') });
-        socket.send(bytes, to);
-      },
-      (error: unknown) => this.#logger.info({ error }, 'cannot pass a search on'),
-    );
   }
 }

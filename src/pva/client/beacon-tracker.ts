@@ -1,4 +1,4 @@
-import type { Beacon } from '../core/beacon-message.ts';
+import type { Beacon } from '../core/index.ts';
 
 /** A server that is silent for this long is gone, in ms: two periods of the slow beacon rate. */
 export const BEACON_TIMEOUT_MS: number = 360_000;

@@ -1,16 +1,9 @@
 import type { Endpoint } from '../../net/index.ts';
-import { type FieldDesc, makePvRequest, parsePvRequest, Value } from '../../pvdata/index.ts';
 import {
   type CallOptions,
   type ChannelInfo,
   type ChannelState,
-  eventFieldsOf,
-  eventMaskOf,
   Event,
-  type EventMask,
-  leafMarks,
-  type MonitorOptions,
-  type PutOptions,
   type PvChannel,
   type PvType,
   type Rights,
@@ -19,82 +12,40 @@ import {
   type StructOptions,
   type UpdateSink,
 } from '../../pv/index.ts';
+import { type FieldDesc, Value } from '../../pvdata/index.ts';
 import {
-  type BitSet,
   ClosedError,
   DisconnectedError,
   noStop,
   once,
   type Stop,
-  toError,
   TypeMismatchError,
+  toError,
 } from '../../util/index.ts';
 import { Call } from './call.ts';
+import {
+  MaskReader,
+  mergeEvents,
+  mergeValues,
+  monitorRequest,
+  type PvaCallOptions,
+  type PvaMonitorEvent,
+  type PvaMonitorOptions,
+  type PvaPutOptions,
+  type PvaSubscription,
+  putRequest,
+  type SteeredSubscription,
+  toRequest,
+} from './channel-options.ts';
 import { MonitorFeed } from './feed.ts';
 import type { GetCall, Getter } from './get.ts';
 import { TypeQuery } from './introspect.ts';
-import {
-  DEFAULT_QUEUE_SIZE,
-  readSubscriptionRequest,
-  Subscription,
-  type SubscriptionListener,
-  type SubscriptionRequest,
-  type SubscriptionStats,
-} from './monitor.ts';
+import { DEFAULT_QUEUE_SIZE, Subscription, type SubscriptionListener } from './monitor.ts';
 import { PutCall, type Putter } from './put.ts';
 import type { PvaPutValue } from './put-plan.ts';
 import { type RpcArguments, RpcOperation, toNtUri, toStruct } from './rpc.ts';
 import { ScalarView } from './scalar-view.ts';
 import type { WireChannel } from './wire-channel.ts';
-
-/** Options of a PVA put beyond the common ones. */
-export interface PvaPutOptions extends PutOptions, StructOptions {
-  /** `record._options.process`: force, suppress, or leave it to the field. */
-  readonly process?: boolean | 'passive';
-  /** Fetch the present value before the put even where it is not needed. */
-  readonly fetchPresent?: boolean;
-}
-
-/** Options of a PVA monitor beyond the common ones. */
-export interface PvaMonitorOptions extends MonitorOptions {
-  /** The server sends no more than `queueSize` updates that were not used up. */
-  readonly pipeline?: boolean;
-  /** Report free places after this many updates, or this share of the queue, for example `50%`. */
-  readonly ackAny?: number | string;
-}
-
-/** Options of a call by name and arguments. */
-export interface PvaCallOptions extends StructOptions {
-  /** Send arguments as NTURI, which most services expect, or as they are. Default `uri`. */
-  readonly args?: 'uri' | 'struct';
-}
-
-/** What a monitor with events yields. */
-export type PvaMonitorEvent =
-  | { readonly type: 'connected'; readonly peer: string }
-  | {
-      readonly type: 'update';
-      /** Complete state; its marks say what changed. */
-      readonly value: Value;
-      /** Fields that changed more than once since the last event, at the server or in the queue here. */
-      readonly overrun: BitSet | undefined;
-      /** First update since the channel connected: it holds everything. */
-      readonly initial: boolean;
-      /** Updates merged into this one by the queue here. */
-      readonly squashed: number;
-    }
-  | { readonly type: 'disconnected' }
-  | { readonly type: 'finished' }
-  | { readonly type: 'error'; readonly error: Error };
-
-/** A subscription that its owner steers. */
-export interface PvaSubscription extends Disposable {
-  /** Lets the server hold updates back; the latest state comes with `resume`. */
-  pause(): void;
-  resume(): void;
-  stop(): void;
-  stats(): SubscriptionStats;
-}
 
 /**
  * A PV of a PVAccess server. Handles of one name share one channel on the wire, which survives reconnects; disposing
@@ -217,7 +168,6 @@ export class PvaChannel implements PvChannel {
    */
   subscribe(sink: UpdateSink<Snapshot>, options: PvaMonitorOptions = {}): Stop {
     let view: ScalarView | undefined;
-    let subscription: PvaSubscription | undefined;
     const listener: SubscriptionListener = {
       connected: () => {
         view = undefined;
@@ -227,7 +177,7 @@ export class PvaChannel implements PvChannel {
           // A view of its own: it remembers what this sink has seen.
           view = ScalarView.of(this.name, value.desc);
           if (view === undefined) {
-            subscription?.stop();
+            subscription.stop();
             sink.close(this.#noScalar(value.desc));
             return true;
           }
@@ -240,7 +190,7 @@ export class PvaChannel implements PvChannel {
       finished: () => sink.close(),
       failed: (reason) => sink.close(reason),
     };
-    subscription = this.#subscribe(listener, options);
+    const subscription = this.#subscribe(listener, options);
     return () => subscription.stop();
   }
 
@@ -282,26 +232,30 @@ export class PvaChannel implements PvChannel {
 
   /** The values of the PV, from the present one on. Ends with the stream; throws what ends it otherwise. */
   monitor(options: PvaMonitorOptions = {}): MonitorFeed<Snapshot> {
-    return this.#feed<Snapshot>(options, (_older, newer) => newer, (feed) => {
-      let view: ScalarView | undefined;
-      return {
-        connected: () => {
-          view = undefined;
-        },
-        update: (value) => {
-          view ??= ScalarView.of(this.name, value.desc);
-          if (view === undefined) {
-            feed.fail(this.#noScalar(value.desc));
-            return true;
-          }
-          feed.push(view.snapshot(value));
-          return false;
-        },
-        disconnected: () => {},
-        finished: () => feed.end(),
-        failed: (reason) => feed.fail(reason),
-      };
-    });
+    return this.#feed<Snapshot>(
+      options,
+      (_older, newer) => newer,
+      (feed) => {
+        let view: ScalarView | undefined;
+        return {
+          connected: () => {
+            view = undefined;
+          },
+          update: (value) => {
+            view ??= ScalarView.of(this.name, value.desc);
+            if (view === undefined) {
+              feed.fail(this.#noScalar(value.desc));
+              return true;
+            }
+            feed.push(view.snapshot(value));
+            return false;
+          },
+          disconnected: () => {},
+          finished: () => feed.end(),
+          failed: (reason) => feed.fail(reason),
+        };
+      },
+    );
   }
 
   /** The structures of the PV, from the present one on; marks say what changed since the one before. */
@@ -529,10 +483,6 @@ export class PvaChannel implements PvChannel {
   }
 }
 
-interface SteeredSubscription extends PvaSubscription {
-  consumed(count: number): void;
-}
-
 /** A get with what turns the structure into its result. */
 class StructCall<T> extends Call<unknown> implements GetCall {
   readonly convert: (value: Value) => T;
@@ -547,67 +497,6 @@ class StructCall<T> extends Call<unknown> implements GetCall {
   }
 }
 
-/** Tells from the marks of a structure what happened; looks the fields up once per type. */
-class MaskReader {
-  #desc: FieldDesc | undefined;
-  #fields: ReturnType<typeof eventFieldsOf> | undefined;
-
-  maskOf(value: Value): EventMask {
-    if (this.#desc !== value.desc || this.#fields === undefined) {
-      this.#desc = value.desc;
-      this.#fields = eventFieldsOf(value.desc);
-    }
-    return eventMaskOf(this.#fields, leafMarks(value.desc, value.marks));
-  }
-}
-
 function asIs(value: Value): Value {
   return value;
 }
-
-function mergeValues(older: Value, newer: Value): Value {
-  if (older.desc !== newer.desc) return newer;
-  const merged = newer.clone();
-  merged.marks = older.marks.or(newer.marks);
-  return merged;
-}
-
-function mergeEvents(older: PvaMonitorEvent, newer: PvaMonitorEvent): PvaMonitorEvent | undefined {
-  if (older.type !== 'update' || newer.type !== 'update') return undefined;
-  // A server may come back with another type.
-  if (older.value.desc !== newer.value.desc) return undefined;
-  const twice = leafMarks(older.value.desc, older.value.marks).and(leafMarks(newer.value.desc, newer.value.marks));
-  if (older.overrun !== undefined) twice.or(older.overrun);
-  if (newer.overrun !== undefined) twice.or(newer.overrun);
-  return {
-    type: 'update',
-    value: mergeValues(older.value, newer.value),
-    overrun: twice.isEmpty ? undefined : twice,
-    initial: older.initial || newer.initial,
-    squashed: older.squashed + newer.squashed + 1,
-  };
-}
-
-function toRequest(pvRequest: string | Value | undefined): Value {
-  if (pvRequest === undefined || pvRequest === '') return makePvRequest({});
-  return typeof pvRequest === 'string' ? parsePvRequest(pvRequest) : pvRequest;
-}
-
-/** @see p4p src/p4p/client/raw.py, Context.put: the form that QSRV and the Python tools agree on */
-function putRequest(options: PvaPutOptions): string | undefined {
-  if (options.wait !== true && options.process === undefined) return undefined;
-  const block = options.wait === true;
-  return `field()record[block=${block},process=${options.process ?? 'passive'}]`;
-}
-
-function monitorRequest(options: PvaMonitorOptions): SubscriptionRequest {
-  if (typeof options.pvRequest === 'object') return readSubscriptionRequest(options.pvRequest);
-  const record: string[] = [];
-  if (options.queueSize !== undefined) record.push(`queueSize=${options.queueSize}`);
-  if (options.pipeline === true) record.push('pipeline=true');
-  if (options.ackAny !== undefined) record.push(`ackAny=${options.ackAny}`);
-  if (options.mask !== undefined) record.push(`DBE=${options.mask}`);
-  const text = `${options.pvRequest ?? ''}${record.length > 0 ? ` record[${record.join(',')}]` : ''}`;
-  return readSubscriptionRequest(toRequest(text));
-}
-

@@ -4,11 +4,11 @@ import {
   type Env,
   EnvReader,
   type EnvWarning,
+  errorText,
   getLogger,
   parseAddress,
 } from '../../util/index.ts';
-import { PVA_BROADCAST_PORT, PVA_SERVER_PORT } from '../core/constants.ts';
-import { parseGuid } from '../core/guid.ts';
+import { PVA_BROADCAST_PORT, PVA_SERVER_PORT, parseGuid } from '../core/index.ts';
 
 /** Settings of a PVAccess client. */
 export interface PvaClientConfig {
@@ -38,8 +38,10 @@ export interface PvaClientConfig {
   readonly checkSearchSource: boolean;
   /** Largest message taken from a server, in bytes. */
   readonly maxMessageBytes: number;
-  /** How long an unused channel is kept, in ms. */
+  /** How long a channel is kept after its last handle was disposed, in ms. */
   readonly channelLingerMs: number;
+  /** How long a channel is kept after `get`, `put` and such of the client, in ms. */
+  readonly channelCacheMs: number;
   /** How long a connection without channels is kept, in ms. */
   readonly connectionLingerMs: number;
   /** Whether open connections leave the process free to end. */
@@ -63,7 +65,8 @@ const DEFAULTS: PvaClientConfig = {
   ignoreGuids: [],
   checkSearchSource: false,
   maxMessageBytes: 256 * 1024 * 1024,
-  channelLingerMs: 20_000,
+  channelLingerMs: 0,
+  channelCacheMs: 20_000,
   connectionLingerMs: 1000,
   unref: false,
 };
@@ -86,12 +89,12 @@ export function resolvePvaConfig(
   const reader = new EnvReader(env, warn);
   const fromEnv: PvaClientConfig = {
     ...DEFAULTS,
-    addrList: listOf(reader, 'EPICS_PVA_ADDR_LIST'),
+    addrList: listOf(reader, 'EPICS_PVA_ADDR_LIST', warn),
     autoAddrList: reader.yesNo(['EPICS_PVA_AUTO_ADDR_LIST'], DEFAULTS.autoAddrList),
-    intfAddrList: listOf(reader, 'EPICS_PVA_INTF_ADDR_LIST'),
+    intfAddrList: listOf(reader, 'EPICS_PVA_INTF_ADDR_LIST', warn),
     broadcastPort: reader.port(['EPICS_PVA_BROADCAST_PORT'], DEFAULTS.broadcastPort),
     serverPort: reader.port(['EPICS_PVA_SERVER_PORT'], DEFAULTS.serverPort),
-    nameServers: listOf(reader, 'EPICS_PVA_NAME_SERVERS'),
+    nameServers: listOf(reader, 'EPICS_PVA_NAME_SERVERS', warn),
     connTmo: reader.number(['EPICS_PVA_CONN_TMO'], DEFAULTS.connTmo, 0, 86_400),
   };
   const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
@@ -133,9 +136,20 @@ export function nameServerAddresses(config: PvaClientConfig): AddressEntry[] {
   return config.nameServers.map((text) => parseAddress(text, config.serverPort, 'nameServers'));
 }
 
-function listOf(reader: EnvReader, name: string): readonly string[] {
+function listOf(reader: EnvReader, name: string, warn: EnvWarning): readonly string[] {
   // `a, b`: a comma at the end of a word separates; one inside begins a time to live.
-  return (reader.words(name) ?? []).map((word) => word.replace(/,+$/, '')).filter((word) => word !== '');
+  const words = (reader.words(name) ?? [])
+    .map((word) => word.replace(/,+$/, ''))
+    .filter((word) => word !== '');
+  return words.filter((word) => {
+    try {
+      parseAddress(word, 0, name);
+      return true;
+    } catch (error) {
+      warn(`${errorText(error)}; left out`);
+      return false;
+    }
+  });
 }
 
 function check(config: PvaClientConfig): void {
@@ -148,11 +162,14 @@ function check(config: PvaClientConfig): void {
       throw new ConfigError(`${key}: ${port} is not a port number from 0 to 65535`, { key });
     }
   }
-  for (const key of ['connTmo', 'channelLingerMs', 'connectionLingerMs'] as const) {
-    if (!(config[key] >= 0)) throw new ConfigError(`${key}: ${config[key]} is not a time of 0 or more`, { key });
+  for (const key of ['connTmo', 'channelLingerMs', 'channelCacheMs', 'connectionLingerMs'] as const) {
+    if (!(config[key] >= 0))
+      throw new ConfigError(`${key}: ${config[key]} is not a time of 0 or more`, { key });
   }
   if (!(config.maxMessageBytes >= 1024)) {
-    throw new ConfigError(`maxMessageBytes: ${config.maxMessageBytes} is less than 1024`, { key: 'maxMessageBytes' });
+    throw new ConfigError(`maxMessageBytes: ${config.maxMessageBytes} is less than 1024`, {
+      key: 'maxMessageBytes',
+    });
   }
   for (const text of config.ignoreGuids) {
     if (parseGuid(text) === undefined) {

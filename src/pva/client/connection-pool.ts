@@ -1,6 +1,6 @@
 import type { Endpoint, Network } from '../../net/index.ts';
 import { BlockPool, type Deadlines, formatEndpoint, type Logger } from '../../util/index.ts';
-import type { SearchResponse } from '../core/search-message.ts';
+import type { SearchResponse } from '../core/index.ts';
 import type { PvaClientConfig } from './config.ts';
 import { type LinkOwner, ServerLink } from './server-link.ts';
 

@@ -23,7 +23,12 @@ export async function resolveDestinations(
 ): Promise<Destination[]> {
   const interfaces = network.interfaces();
   const found = new Map<string, Destination>();
-  const add = (address: string, port: number, ttl: number | undefined, onInterface: string | undefined): void => {
+  const add = (
+    address: string,
+    port: number,
+    ttl: number | undefined,
+    onInterface: string | undefined,
+  ): void => {
     const key = `${address} ${port} ${onInterface ?? ''}`;
     if (found.has(key)) return;
     found.set(key, { address, port, isUnicast: isOneHost(address, interfaces), ttl, onInterface });

@@ -28,5 +28,7 @@ export interface DiscoverOptions {
 export function readNames(result: Value | null, server: string): string[] {
   const names = result?.desc.isStruct === true ? result.get('value') : result?.content;
   if (Array.isArray(names) && names.every((name) => typeof name === 'string')) return names as string[];
-  throw new TypeMismatchError(`server ${server} answered the request for its names with ${result?.desc.id || 'no list'}`);
+  throw new TypeMismatchError(
+    `server ${server} answered the request for its names with ${result?.desc.id || 'no list'}`,
+  );
 }

@@ -136,7 +136,11 @@ export class MonitorFeed<T> implements AsyncIterableIterator<T> {
     return this;
   }
 
-  /** The same items as arrays: everything that arrived since the last step, at least one. */
+  /**
+   * The same items as arrays.
+   *
+   * @yields everything that arrived since the last step, at least one item.
+   */
   async *batches(): AsyncGenerator<T[], void, undefined> {
     try {
       for (;;) {

@@ -1,7 +1,6 @@
 import type { FieldDesc, Value } from '../../pvdata/index.ts';
 import { type BytesReader, DisconnectedError, toError } from '../../util/index.ts';
-import { CMD_GET } from '../core/constants.ts';
-import { isSuccess, type Status } from '../core/status.ts';
+import { CMD_GET, isSuccess, type Status } from '../core/index.ts';
 import type { Call } from './call.ts';
 import { Operation, statusError } from './operation.ts';
 import type { ServerLink } from './server-link.ts';
@@ -28,6 +27,11 @@ export class Getter extends Operation {
   #type: FieldDesc | undefined;
   #waiting: GetCall[];
   #running: GetCall[];
+  // What the previous reply held: its marks, and for a server that sends only changes the structure.
+  #validLow: number;
+  #validHigh: number;
+  #validRest: Uint32Array | undefined;
+  #base: Value | undefined;
 
   /** @param isKept whether the operation stays for later calls. */
   constructor(channel: WireChannel, pvRequest: Value, isKept: boolean) {
@@ -39,6 +43,10 @@ export class Getter extends Operation {
     this.#type = undefined;
     this.#waiting = [];
     this.#running = [];
+    this.#validLow = 0;
+    this.#validHigh = 0;
+    this.#validRest = undefined;
+    this.#base = undefined;
   }
 
   add(call: GetCall): void {
@@ -68,11 +76,15 @@ export class Getter extends Operation {
 
   override onDisconnected(): void {
     this.#phase = Phase.Off;
-    this.#type = undefined;
+    this.#forgetReplies();
     // A get changes nothing, so it is asked again.
     this.#waiting = [...this.#running, ...this.#waiting].filter((call) => {
       if (call.ifConnected) {
-        call.reject(new DisconnectedError(`get "${this.#channel.name}": connection lost`, { pvName: this.#channel.name }));
+        call.reject(
+          new DisconnectedError(`get "${this.#channel.name}": connection lost`, {
+            pvName: this.#channel.name,
+          }),
+        );
       }
       return !call.isDone;
     });
@@ -99,7 +111,9 @@ export class Getter extends Operation {
     if (this.#phase !== Phase.Running || this.link === undefined) return;
     const calls = this.#running;
     if (isSuccess(status)) {
-      this.#settle(calls, this.link.core.readMasked(body, this.#type as FieldDesc));
+      const value = this.#read(this.link, body);
+      if (value === undefined) return;
+      this.#settle(calls, value);
     } else {
       const error = statusError(`get "${this.#channel.name}"`, status, this.#channel.name);
       for (const call of calls) call.reject(error);
@@ -129,6 +143,49 @@ export class Getter extends Operation {
     link.markDirty();
   }
 
+  /**
+   * The structure in a reply. Undefined when the server turns out to send only what changed since its previous reply:
+   * then everything is asked for anew, and from then on the replies are added up.
+   *
+   * @see pvDatabaseCPP src/pvAccess/channelLocal.cpp, ChannelGetLocal::get
+   */
+  #read(link: ServerLink, body: BytesReader): Value | undefined {
+    const value = link.core.readMasked(body, this.#type as FieldDesc, this.#base);
+    if (link.sendsChanges) {
+      if (this.#base !== undefined) value.marks = this.#base.marks.or(value.marks);
+      // The caller may change what it gets.
+      this.#base = value.clone();
+      return value;
+    }
+    if (this.#isMissing(value)) {
+      link.sendsChanges = true;
+      const calls = this.#running;
+      this.#running = [];
+      this.#stop(true);
+      this.#waiting = [...calls, ...this.#waiting];
+      this.#channel.begin(this);
+      return undefined;
+    }
+    this.#validLow = value.markLow;
+    this.#validHigh = value.markHigh;
+    this.#validRest = value.markRest;
+    return value;
+  }
+
+  /** Whether a field that the previous reply held is not in this one. */
+  #isMissing(value: Value): boolean {
+    if ((this.#validLow & ~value.markLow) !== 0 || (this.#validHigh & ~value.markHigh) !== 0) return true;
+    return this.#validRest?.some((word, i) => (word & ~(value.markRest?.[i] ?? 0)) !== 0) ?? false;
+  }
+
+  #forgetReplies(): void {
+    this.#type = undefined;
+    this.#validLow = 0;
+    this.#validHigh = 0;
+    this.#validRest = undefined;
+    this.#base = undefined;
+  }
+
   #settle(calls: readonly GetCall[], value: Value): void {
     let isFirst = true;
     for (const call of calls) {
@@ -146,7 +203,7 @@ export class Getter extends Operation {
   #stop(tellServer: boolean): void {
     this.detach(tellServer);
     this.#phase = Phase.Off;
-    this.#type = undefined;
+    this.#forgetReplies();
     this.#running.length = 0;
     this.#channel.forget(this, this.#isKept);
   }

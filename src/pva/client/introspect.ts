@@ -1,5 +1,5 @@
 import type { FieldDesc } from '../../pvdata/index.ts';
-import { isSuccess, type Status } from '../core/status.ts';
+import { isSuccess, type Status } from '../core/index.ts';
 import type { Call } from './call.ts';
 import { Operation, statusError } from './operation.ts';
 import type { ServerLink } from './server-link.ts';
@@ -39,7 +39,8 @@ export class TypeQuery extends Operation {
       this.#call.resolve(type);
       return;
     }
-    const what = this.#path === '' ? `"${this.#channel.name}"` : `field "${this.#path}" of "${this.#channel.name}"`;
+    const what =
+      this.#path === '' ? `"${this.#channel.name}"` : `field "${this.#path}" of "${this.#channel.name}"`;
     this.#call.reject(statusError(`info ${what}`, status, this.#channel.name));
   }
 

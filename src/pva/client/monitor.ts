@@ -1,7 +1,6 @@
 import { type FieldDesc, makePvRequest, readBitSet, requestOption, type Value } from '../../pvdata/index.ts';
 import { type BitSet, type BytesReader, noStop, type Stop } from '../../util/index.ts';
-import { CMD_MONITOR } from '../core/constants.ts';
-import { isSuccess, type Status } from '../core/status.ts';
+import { CMD_MONITOR, isSuccess, type Status } from '../core/index.ts';
 import { Operation, statusError } from './operation.ts';
 import type { ServerLink } from './server-link.ts';
 import type { WireChannel } from './wire-channel.ts';
@@ -56,7 +55,8 @@ export function readSubscriptionRequest(pvRequest: Value): SubscriptionRequest {
   const asked = Number(requestOption(pvRequest, 'queueSize') ?? DEFAULT_QUEUE_SIZE);
   const queueSize = Number.isInteger(asked) && asked >= 1 ? Math.min(asked, 1_000_000) : DEFAULT_QUEUE_SIZE;
   const ack = /^(\d+)\s*(%?)$/.exec(requestOption(pvRequest, 'ackAny')?.trim() ?? '50%');
-  const amount = ack === null ? queueSize / 2 : ack[2] === '%' ? (queueSize * Number(ack[1])) / 100 : Number(ack[1]);
+  const amount =
+    ack === null ? queueSize / 2 : ack[2] === '%' ? (queueSize * Number(ack[1])) / 100 : Number(ack[1]);
   return {
     pvRequest,
     plainRequest: isPipeline ? makePvRequest({ record: { queueSize } }) : pvRequest,

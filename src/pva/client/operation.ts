@@ -1,6 +1,14 @@
 import type { FieldDesc, Value } from '../../pvdata/index.ts';
-import { type BytesReader, RemoteError } from '../../util/index.ts';
-import type { Status } from '../core/status.ts';
+import {
+  type BytesReader,
+  ConversionError,
+  FieldError,
+  isEpicsError,
+  RemoteError,
+  TypeMismatchError,
+  toError,
+} from '../../util/index.ts';
+import type { Status } from '../core/index.ts';
 import type { ServerLink } from './server-link.ts';
 
 /**
@@ -75,4 +83,15 @@ export function statusError(what: string, status: Status, pvName: string): Remot
     statusType: status.type,
     remoteStack: status.callTree,
   });
+}
+
+/** An error of our own conversions, with the call and the PV in its message; others as they are. */
+export function nameError(what: string, error: unknown, pvName: string): Error {
+  if (!isEpicsError(error) || error.pvName !== undefined) return toError(error);
+  const message = `${what}: ${error.message}`;
+  const options = { pvName, cause: error };
+  if (error instanceof ConversionError) return new ConversionError(message, options);
+  if (error instanceof TypeMismatchError) return new TypeMismatchError(message, options);
+  if (error instanceof FieldError) return new FieldError(message, error.path, options);
+  return error;
 }

@@ -1,5 +1,5 @@
-import { type FieldDesc, Value } from '../../pvdata/index.ts';
 import { isEnumDesc, type PvValue } from '../../pv/index.ts';
+import { type FieldDesc, Value } from '../../pvdata/index.ts';
 import { ConversionError, TypeMismatchError } from '../../util/index.ts';
 
 /** What `put` takes: a value, fields by name, a structure with marks, or a function that makes one from what is there. */
@@ -45,7 +45,9 @@ export function buildPut(type: FieldDesc, value: PvaPutValue, present: Value | u
   }
   if (!type.isStruct) return Value.from(type, value);
   if (type.findOffset('value') < 0) {
-    throw new TypeMismatchError(`the PV has no field "value" (type ${type.id || 'structure'}); give fields by name`);
+    throw new TypeMismatchError(
+      `the PV has no field "value" (type ${type.id || 'structure'}); give fields by name`,
+    );
   }
   const target = new Value(type);
   const path = enumPath(type);
@@ -73,6 +75,9 @@ function enumPath(type: FieldDesc): string | undefined {
 
 function isPlainObject(value: PvaPutValue): value is { readonly [field: string]: unknown } {
   return (
-    typeof value === 'object' && !Array.isArray(value) && !ArrayBuffer.isView(value) && !(value instanceof Value)
+    typeof value === 'object' &&
+    !Array.isArray(value) &&
+    !ArrayBuffer.isView(value) &&
+    !(value instanceof Value)
   );
 }

@@ -1,9 +1,8 @@
 import type { FieldDesc, Value } from '../../pvdata/index.ts';
-import { type BytesReader, DisconnectedError, Ring, toError } from '../../util/index.ts';
-import { CMD_PUT, SUB_GET } from '../core/constants.ts';
-import { isSuccess, type Status } from '../core/status.ts';
+import { type BytesReader, DisconnectedError, Ring } from '../../util/index.ts';
+import { CMD_PUT, isSuccess, type Status, SUB_GET } from '../core/index.ts';
 import { Call } from './call.ts';
-import { Operation, statusError } from './operation.ts';
+import { nameError, Operation, statusError } from './operation.ts';
 import { buildPut, needsPresent, type PvaPutValue } from './put-plan.ts';
 import type { ServerLink } from './server-link.ts';
 import type { WireChannel } from './wire-channel.ts';
@@ -87,7 +86,8 @@ export class Putter extends Operation {
     const kept: PutCall[] = [];
     if (current !== undefined) {
       // Sent already: whether the server did it is unknown, and doing it twice may be wrong.
-      if (wasWriting) current.reject(this.#lost('connection lost before the answer; the put may have been done'));
+      if (wasWriting)
+        current.reject(this.#lost('connection lost before the answer; the put may have been done'));
       else kept.push(current);
     }
     for (let call = this.#waiting.shift(); call !== undefined; call = this.#waiting.shift()) kept.push(call);
@@ -153,7 +153,7 @@ export class Putter extends Operation {
     try {
       value = buildPut(this.#type as FieldDesc, call.value, present);
     } catch (error) {
-      this.#finish(call, toError(error));
+      this.#finish(call, nameError(`put "${this.#channel.name}"`, error, this.#channel.name));
       return;
     }
     // The function that built the value may have closed the channel.
@@ -185,7 +185,8 @@ export class Putter extends Operation {
   }
 
   #rejectWaiting(reason: Error): void {
-    for (let call = this.#waiting.shift(); call !== undefined; call = this.#waiting.shift()) call.reject(reason);
+    for (let call = this.#waiting.shift(); call !== undefined; call = this.#waiting.shift())
+      call.reject(reason);
   }
 
   #failed(status: Status): Error {

@@ -1,7 +1,6 @@
 import { structType, type TypeSpec, Value } from '../../pvdata/index.ts';
 import { ConversionError, DisconnectedError } from '../../util/index.ts';
-import { CMD_RPC } from '../core/constants.ts';
-import { isSuccess, type Status } from '../core/status.ts';
+import { CMD_RPC, isSuccess, type Status } from '../core/index.ts';
 import { Call } from './call.ts';
 import { Operation, statusError } from './operation.ts';
 import type { ServerLink } from './server-link.ts';
@@ -63,7 +62,9 @@ export class RpcOperation extends Operation {
     if (!this.#isSent && !this.#call.ifConnected) return;
     const { name } = this.#channel;
     this.#channel.end(this);
-    const why = this.#isSent ? 'connection lost before the answer; the call may have been done' : 'connection lost';
+    const why = this.#isSent
+      ? 'connection lost before the answer; the call may have been done'
+      : 'connection lost';
     this.#call.reject(new DisconnectedError(`rpc "${name}": ${why}`, { pvName: name }));
   }
 
@@ -128,7 +129,9 @@ function typeOf(name: string, value: unknown): TypeSpec {
   } else if (typeof value === 'object' && value !== null) {
     return toStruct(value as RpcArguments).desc;
   }
-  throw new ConversionError(`argument "${name}": no pvData type for ${value === null ? 'null' : typeof value}; give a Value`);
+  throw new ConversionError(
+    `argument "${name}": no pvData type for ${value === null ? 'null' : typeof value}; give a Value`,
+  );
 }
 
 function simpleName(value: unknown): 'boolean' | 'double' | 'long' | 'string' | undefined {
@@ -158,4 +161,3 @@ const typedArrays: readonly (readonly [TypeSpec & string, new (length: number) =
   ['float[]', Float32Array],
   ['double[]', Float64Array],
 ];
-

@@ -1,4 +1,3 @@
-import type { FieldDesc, Value } from '../../pvdata/index.ts';
 import {
   asScalar,
   hasCompoundMarks,
@@ -16,6 +15,7 @@ import {
   type StructType,
   type UpdateSink,
 } from '../../pv/index.ts';
+import type { FieldDesc, Value } from '../../pvdata/index.ts';
 import { InternalError, noStop, type Stop } from '../../util/index.ts';
 
 // Nobody is told a count here, so no array is too long.

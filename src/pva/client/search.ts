@@ -8,23 +8,34 @@ import {
   noStop,
   type Stop,
 } from '../../util/index.ts';
-import { CMD_SEARCH, CMD_SEARCH_RESPONSE } from '../core/constants.ts';
-import { walkDatagram } from '../core/datagram.ts';
-import { beginMessage, endMessage } from '../core/header.ts';
 import {
+  beginMessage,
   beginSearchRequest,
+  CMD_SEARCH,
+  CMD_SEARCH_RESPONSE,
   decodeSearchResponse,
+  endMessage,
   endSearchRequest,
   SearchFlag,
   type SearchResponse,
+  SearchSchedule,
+  type SearchTarget,
+  walkDatagram,
   writeSearchName,
-} from '../core/search-message.ts';
-import { SearchSchedule, type SearchTarget } from '../core/search-schedule.ts';
+} from '../core/index.ts';
 import type { PvaClientConfig } from './config.ts';
 import { type Destination, resolveDestinations } from './destinations.ts';
 
 /** How long the list of destinations is used before interfaces and names are looked at again, in ms. */
 const REFRESH_MS = 30_000;
+
+const nowhere: Destination = {
+  address: '127.0.0.1',
+  port: 0,
+  isUnicast: true,
+  ttl: undefined,
+  onInterface: undefined,
+};
 
 // Names in one search over TCP.
 const PEER_BATCH_BYTES = 8192;
@@ -65,6 +76,7 @@ export class SearchEngine {
   #opening: Promise<void> | undefined;
   #isOpen = false;
   #isClosed = false;
+  #keepsProcess = false;
   #refreshAt = 0;
   #replyPort = 0;
   #sequence = 0;
@@ -146,6 +158,15 @@ export class SearchEngine {
     if (!this.#isClosed) this.#sendRequest([], SearchFlag.ReplyRequired);
   }
 
+  /** Whether somebody waits for an answer: then the process must not end. */
+  setKeepsProcess(on: boolean): void {
+    const isOn = on && !this.#config.unref;
+    if (isOn === this.#keepsProcess) return;
+    this.#keepsProcess = isOn;
+    for (const socket of this.#sockets.values()) socket.setKeepsProcess(isOn);
+    if (isOn) this.#ensureOpen();
+  }
+
   /** Ends all searches and closes the sockets. */
   close(): void {
     this.#isClosed = true;
@@ -185,6 +206,8 @@ export class SearchEngine {
     this.#refreshAt = this.#network.clock.monotonicMs + REFRESH_MS;
     const destinations = await resolveDestinations(this.#network, this.#config, this.#logger);
     for (const destination of destinations) await this.#ensureSocket(destination, destinations);
+    // Where nothing is searched, a socket of no other use keeps the process running while somebody waits.
+    if (destinations.length === 0) await this.#ensureSocket(nowhere, [nowhere]);
     this.#destinations = destinations;
   }
 
@@ -203,7 +226,7 @@ export class SearchEngine {
         socket.close();
         return;
       }
-      socket.setKeepsProcess(false);
+      socket.setKeepsProcess(this.#keepsProcess);
       socket.start({
         onDatagram: (bytes, from) => this.#onDatagram(bytes, from),
         onError: (error, to) => this.#onFault(error, to),
@@ -233,7 +256,9 @@ export class SearchEngine {
       for (const peer of this.#peers) peer.search(batch);
     });
     if (now >= this.#refreshAt) {
-      this.#refresh().catch((error: unknown) => this.#logger.warn({ error }, 'cannot refresh the search addresses'));
+      this.#refresh().catch((error: unknown) =>
+        this.#logger.warn({ error }, 'cannot refresh the search addresses'),
+      );
     }
     this.#arm();
   }
@@ -243,7 +268,12 @@ export class SearchEngine {
     const writer = this.#writer;
     writer.clear();
     const at = beginMessage(writer, 0, CMD_SEARCH);
-    const head = { sequence: this.#sequence++ >>> 0, flags, responseAddress: '', responsePort: this.#replyPort };
+    const head = {
+      sequence: this.#sequence++ >>> 0,
+      flags,
+      responseAddress: '',
+      responsePort: this.#replyPort,
+    };
     const countAt = beginSearchRequest(writer, head);
     for (const target of batch) writeSearchName(writer, target.id, target.name);
     endSearchRequest(writer, countAt, batch.length);

@@ -13,10 +13,19 @@ import {
   SendBuffer,
   type Stop,
 } from '../../util/index.ts';
-import { type PvaClientHandler, PvaClientConnection } from '../core/client-connection.ts';
-import { decodeSearchResponse, type SearchResponse, beginSearchRequest, endSearchRequest, SearchFlag, writeSearchName } from '../core/search-message.ts';
-import type { SearchTarget } from '../core/search-schedule.ts';
-import { isSuccess, type Status } from '../core/status.ts';
+import {
+  beginSearchRequest,
+  decodeSearchResponse,
+  endSearchRequest,
+  isSuccess,
+  PvaClientConnection,
+  type PvaClientHandler,
+  SearchFlag,
+  type SearchResponse,
+  type SearchTarget,
+  type Status,
+  writeSearchName,
+} from '../core/index.ts';
 import type { PvaClientConfig } from './config.ts';
 import { echoPeriodMs, silenceLimitMs } from './config.ts';
 import { HandleTable } from './handle-table.ts';
@@ -64,6 +73,10 @@ const MAX_SEARCH_BACKLOG = 64 * 1024;
 export class ServerLink implements PvaClientHandler {
   readonly endpoint: Endpoint;
   readonly core: PvaClientConnection;
+  /** Settles when the socket is closed. */
+  readonly whenClosed: Promise<void>;
+  /** The server answers repeated gets of one operation with what changed in between. */
+  sendsChanges = false;
   readonly #owner: LinkOwner;
   readonly #out: SendBuffer;
   readonly #stream: StreamTransport;
@@ -71,13 +84,14 @@ export class ServerLink implements PvaClientHandler {
   readonly #operations = new HandleTable<Operation>();
   readonly #flushTurn: () => void;
   readonly #write: (chunks: readonly Uint8Array[]) => boolean;
+  #onSocketClosed: () => void = noStop;
   #isDirty = false;
   #isReady = false;
   #isClosed = false;
   #stopTick: Stop = noStop;
   #stopLinger: Stop = noStop;
   #bytesOut = 0;
-  #holders = 0;
+  #useCount = 0;
 
   constructor(endpoint: Endpoint, owner: LinkOwner) {
     const idleTimeoutMs = silenceLimitMs(owner.config);
@@ -90,6 +104,9 @@ export class ServerLink implements PvaClientHandler {
       echoPeriodMs: echoPeriodMs(idleTimeoutMs),
       startMs: owner.network.clock.monotonicMs,
     });
+    this.whenClosed = new Promise((resolve) => {
+      this.#onSocketClosed = resolve;
+    });
     this.#flushTurn = () => {
       this.#isDirty = false;
       this.flush();
@@ -101,24 +118,36 @@ export class ServerLink implements PvaClientHandler {
   /** Begins to connect. */
   start(): void {
     this.#stream.start({
-      onOpen: () => {
-        if (this.#owner.config.unref) this.#stream.setKeepsProcess(false);
-      },
+      onOpen: () => {},
       onData: (chunk) => {
         this.core.receive(chunk);
         if (this.#out.byteLength > 0) this.markDirty();
       },
       onDrain: () => this.#out.drained(),
       onEnd: () => this.close(new DisconnectedError(`${this.peer} closed the connection`)),
-      onClose: (error) =>
+      onClose: (error) => {
+        this.#onSocketClosed();
         this.close(
           new DisconnectedError(
-            error === undefined ? `${this.peer} closed the connection` : `connection to ${this.peer}: ${error.message}`,
+            error === undefined
+              ? `${this.peer} closed the connection`
+              : `connection to ${this.peer}: ${error.message}`,
             { cause: error },
           ),
-        ),
+        );
+      },
     });
+    this.#stream.setKeepsProcess(false);
     this.#armTick();
+  }
+
+  /** One more (1) or one less (-1) channel in use: those keep the process running. */
+  use(change: 1 | -1): void {
+    const wasUsed = this.#useCount > 0;
+    this.#useCount += change;
+    const isUsed = this.#useCount > 0;
+    if (isUsed !== wasUsed && !this.#isClosed)
+      this.#stream.setKeepsProcess(isUsed && !this.#owner.config.unref);
   }
 
   /** `address:port` of the server. */
@@ -160,20 +189,6 @@ export class ServerLink implements PvaClientHandler {
   removeChannel(channel: LinkChannel): void {
     if (!this.#channels.delete(channel.cid)) return;
     this.#lingerIfUnused();
-  }
-
-  /** Keeps the connection open without channels, until stopped. */
-  hold(): Stop {
-    this.#holders++;
-    this.#stopLinger();
-    this.#stopLinger = noStop;
-    let isHeld = true;
-    return () => {
-      if (!isHeld) return;
-      isHeld = false;
-      this.#holders--;
-      this.#lingerIfUnused();
-    };
   }
 
   addOperation(operation: Operation): number {
@@ -343,7 +358,7 @@ export class ServerLink implements PvaClientHandler {
   }
 
   #lingerIfUnused(): void {
-    if (this.#isClosed || this.#channels.size > 0 || this.#holders > 0) return;
+    if (this.#isClosed || this.#channels.size > 0) return;
     this.#stopLinger();
     this.#stopLinger = this.#owner.deadlines.after(this.#owner.config.connectionLingerMs, () => this.end());
   }

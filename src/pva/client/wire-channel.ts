@@ -1,21 +1,18 @@
 import type { Endpoint } from '../../net/index.ts';
-import { type FieldDesc, makePvRequest, parsePvRequest, type Value } from '../../pvdata/index.ts';
 import { type ChannelState, makeTimeStamp, Rights, type TimeStamp } from '../../pv/index.ts';
+import { type FieldDesc, makePvRequest, parsePvRequest, type Value } from '../../pvdata/index.ts';
 import {
   ClosedError,
   type Deadlines,
   formatEndpoint,
   Listeners,
   type Logger,
-  noStop,
   NotFoundError,
+  noStop,
   type Stop,
   TimeoutError,
 } from '../../util/index.ts';
-import { ACL_PUT, ACL_RPC } from '../core/constants.ts';
-import type { SearchResponse } from '../core/search-message.ts';
-import { SearchTarget } from '../core/search-schedule.ts';
-import type { Status } from '../core/status.ts';
+import { ACL_PUT, ACL_RPC, type SearchResponse, SearchTarget, type Status } from '../core/index.ts';
 import type { CallOwner } from './call.ts';
 import type { ConnectionPool } from './connection-pool.ts';
 import { Getter } from './get.ts';
@@ -40,6 +37,8 @@ export interface ChannelContext {
   readonly deadlines: Deadlines;
   readonly logger: Logger;
   onUnused(channel: WireChannel): void;
+  /** One more (1) or one less (-1) channel in use is not connected. */
+  onWaiting(change: 1 | -1): void;
   forgetId(id: number): void;
 }
 
@@ -73,8 +72,15 @@ export class WireChannel implements LinkChannel, CallOwner {
   #connectedAt: TimeStamp | undefined;
   #stopTimer: Stop;
   #hasWarned: boolean;
+  #isCountedWaiting: boolean;
+  #usedLink: ServerLink | undefined;
 
-  constructor(makeId: (channel: WireChannel) => number, name: string, server: Endpoint | undefined, context: ChannelContext) {
+  constructor(
+    makeId: (channel: WireChannel) => number,
+    name: string,
+    server: Endpoint | undefined,
+    context: ChannelContext,
+  ) {
     this.cid = makeId(this);
     this.name = name;
     this.server = server;
@@ -98,6 +104,8 @@ export class WireChannel implements LinkChannel, CallOwner {
     this.#connectedAt = undefined;
     this.#stopTimer = noStop;
     this.#hasWarned = false;
+    this.#isCountedWaiting = false;
+    this.#usedLink = undefined;
   }
 
   get state(): ChannelState {
@@ -142,12 +150,14 @@ export class WireChannel implements LinkChannel, CallOwner {
   /** One more user. */
   acquire(): void {
     this.#users++;
+    this.#noteUse();
   }
 
   /** One user less. @param keepMs how long the channel is kept after the last one. */
   release(keepMs: number): void {
     this.#users--;
     this.keepUntilMs = Math.max(this.keepUntilMs, this.#context.pool.network.clock.monotonicMs + keepMs);
+    this.#noteUse();
     if (this.#users === 0) this.#context.onUnused(this);
   }
 
@@ -206,9 +216,11 @@ export class WireChannel implements LinkChannel, CallOwner {
     if (this.isConnected) return `connected to ${this.#link?.peer ?? ''}, no reply`;
     if (this.#state === 'connecting') return `connecting to ${this.#link?.peer ?? ''}`;
     if (this.#state === 'closed') return 'channel closed';
-    if (this.server !== undefined) return `server ${formatEndpoint(this.server)} not reachable${this.#refusal}`;
+    if (this.server !== undefined)
+      return `server ${formatEndpoint(this.server)} not reachable${this.#refusal}`;
     const { addresses } = this.#context.search;
-    if (addresses.length === 0) return 'channel searching, but there is no address to search: EPICS_PVA_ADDR_LIST is empty';
+    if (addresses.length === 0)
+      return 'channel searching, but there is no address to search: EPICS_PVA_ADDR_LIST is empty';
     const to = addresses.length > 3 ? `${addresses.length} addresses` : addresses.join(', ');
     const count = this.#target.tries;
     return `channel searching, ${count} ${count === 1 ? 'search' : 'searches'} sent to ${to}${this.#refusal}`;
@@ -368,11 +380,28 @@ export class WireChannel implements LinkChannel, CallOwner {
   #enter(state: ChannelState): void {
     if (this.#state === state || this.#state === 'closed') return;
     this.#state = state;
+    this.#noteUse();
     this.onState.emit(state);
   }
 
+  /** Lets the sockets know whether somebody relies on them: those keep the process running. */
+  #noteUse(): void {
+    const isUsed = this.#users > 0 && this.#state !== 'closed';
+    const link = isUsed && this.isConnected ? this.#link : undefined;
+    if (link !== this.#usedLink) {
+      this.#usedLink?.use(-1);
+      link?.use(1);
+      this.#usedLink = link;
+    }
+    const isWaiting = isUsed && link === undefined;
+    if (isWaiting === this.#isCountedWaiting) return;
+    this.#isCountedWaiting = isWaiting;
+    this.#context.onWaiting(isWaiting ? 1 : -1);
+  }
+
   #warnDuplicate(address: string, response: SearchResponse): void {
-    if (this.#hasWarned || this.#guid === '' || response.guid === this.#guid || this.#state === 'closed') return;
+    if (this.#hasWarned || this.#guid === '' || response.guid === this.#guid || this.#state === 'closed')
+      return;
     this.#hasWarned = true;
     this.#context.logger.warn(
       { pv: this.name },

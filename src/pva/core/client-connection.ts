@@ -1,4 +1,3 @@
-import { type BitSet, type BytesReader, type BytesWriter, ProtocolError, type SendBuffer } from '../../util/index.ts';
 import {
   decodeAny,
   decodeMasked,
@@ -11,6 +10,14 @@ import {
   type Value,
   writeString,
 } from '../../pvdata/index.ts';
+import {
+  type BitSet,
+  type BytesReader,
+  type BytesWriter,
+  ProtocolError,
+  type SendBuffer,
+} from '../../util/index.ts';
+import { type PvaCommonHandler, PvaConnection, type PvaConnectionOptions } from './connection.ts';
 import {
   ANNOUNCED_BUFFER_BYTES,
   ANNOUNCED_REGISTRY_SIZE,
@@ -41,7 +48,6 @@ import {
   SUB_START,
   SUB_START_STOP,
 } from './constants.ts';
-import { type PvaCommonHandler, PvaConnection, type PvaConnectionOptions } from './connection.ts';
 import { isSuccess, readStatus, type Status } from './status.ts';
 
 /** Owner of the client's end. Arguments, readers above all, are valid only until the method returns. */
@@ -153,7 +159,12 @@ export class PvaClientConnection extends PvaConnection {
 
   /** INIT of any operation but GET_FIELD. `freeCount`: MONITOR's window, makes it a pipeline. */
   init(command: number, sid: number, ioid: number, pvRequest: Value, freeCount?: number): void {
-    const at = this.#beginOperation(command, sid, ioid, freeCount === undefined ? SUB_INIT : SUB_INIT | SUB_PIPELINE);
+    const at = this.#beginOperation(
+      command,
+      sid,
+      ioid,
+      freeCount === undefined ? SUB_INIT : SUB_INIT | SUB_PIPELINE,
+    );
     encodeAny(this.out, pvRequest);
     if (freeCount !== undefined) this.out.u32(freeCount);
     this.end(at);
@@ -309,7 +320,8 @@ export class PvaClientConnection extends PvaConnection {
     const bufferBytes = body.u32();
     const registrySize = body.u16();
     const count = readSize(body);
-    if (count < 0 || count > body.remaining) throw new ProtocolError(`${count} authentication methods`, body.offset);
+    if (count < 0 || count > body.remaining)
+      throw new ProtocolError(`${count} authentication methods`, body.offset);
     const methods: string[] = [];
     for (let i = 0; i < count; i++) methods.push(readString(body));
     this.#handler.onConnectionValidation(bufferBytes, registrySize, methods);

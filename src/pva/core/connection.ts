@@ -1,6 +1,7 @@
 import { type DecodeLimits, defaultDecodeLimits, TypeCache } from '../../pvdata/index.ts';
 import {
   BytesReader,
+  type BytesWriter,
   InternalError,
   isEpicsError,
   ProtocolError,
@@ -12,10 +13,10 @@ import {
 import {
   ANNOUNCED_REGISTRY_SIZE,
   CMD_ECHO,
-  commandName,
   CTRL_ECHO_REQUEST,
   CTRL_ECHO_RESPONSE,
   CTRL_SET_ENDIAN,
+  commandName,
   FLAG_BIG_ENDIAN,
   FLAG_CONTROL,
   FLAG_FROM_SERVER,
@@ -99,7 +100,12 @@ export abstract class PvaConnection {
   #idleCheckMs: number;
   #bodyStart = 0;
 
-  protected constructor(role: PvaRole, handler: PvaCommonHandler, out: SendBuffer, options: PvaConnectionOptions) {
+  protected constructor(
+    role: PvaRole,
+    handler: PvaCommonHandler,
+    out: SendBuffer,
+    options: PvaConnectionOptions,
+  ) {
     const startMs = options.startMs ?? 0;
     this.role = role;
     this.out = out;
@@ -177,6 +183,11 @@ export abstract class PvaConnection {
     if (nowMs >= this.#idleCheckMs) this.#idleCheckMs = nowMs + this.#idleTimeoutMs / IDLE_STEPS;
   }
 
+  /** Counts as a sign of life: for an owner that does not read for a while. */
+  noteActivity(): void {
+    this.#wasHeard = true;
+  }
+
   /** Ends the connection: later input is ignored, commands write nothing that would be sent. */
   close(): void {
     if (this.isAlive) this.#enter('closed');
@@ -186,6 +197,13 @@ export abstract class PvaConnection {
   echo(payload?: Uint8Array): void {
     const at = this.begin(CMD_ECHO);
     if (payload !== undefined) this.out.raw(payload);
+    this.end(at);
+  }
+
+  /** Writes a message whose payload `write` writes: for replay and for what has no method of its own. */
+  writeMessage(command: number, write: (writer: BytesWriter) => void): void {
+    const at = this.begin(command);
+    write(this.out);
     this.end(at);
   }
 

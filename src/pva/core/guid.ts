@@ -21,7 +21,9 @@ export function formatGuid(guid: Uint8Array, start = 0): string {
 export function parseGuid(text: string): Uint8Array | undefined {
   const digits = /^(?:0x)?([0-9a-f]{24})$/i.exec(text.trim())?.[1];
   if (digits === undefined) return undefined;
-  return Uint8Array.from({ length: GUID_BYTES }, (_, i) => Number.parseInt(digits.slice(2 * i, 2 * i + 2), 16));
+  return Uint8Array.from({ length: GUID_BYTES }, (_, i) =>
+    Number.parseInt(digits.slice(2 * i, 2 * i + 2), 16),
+  );
 }
 
 /** Reads a GUID off the wire, as text. */

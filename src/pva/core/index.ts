@@ -1,6 +1,7 @@
 export * from './auth.ts';
 export * from './beacon-message.ts';
 export * from './client-connection.ts';
+export * from './commands.ts';
 export * from './connection.ts';
 export * from './constants.ts';
 export * from './datagram.ts';

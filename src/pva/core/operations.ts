@@ -32,7 +32,10 @@ export interface MonitorRequest {
 }
 
 /** Reads `record._options` of a monitor. */
-export function readMonitorRequest(pvRequest: Value | null, maxQueueSize: number = MAX_QUEUE_SIZE): MonitorRequest {
+export function readMonitorRequest(
+  pvRequest: Value | null,
+  maxQueueSize: number = MAX_QUEUE_SIZE,
+): MonitorRequest {
   const isPipeline = isYes(requestOption(pvRequest, 'pipeline'));
   const sizeText = requestOption(pvRequest, 'queueSize');
   let queueSize = DEFAULT_QUEUE_SIZE;

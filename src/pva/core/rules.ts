@@ -32,7 +32,16 @@ export type PvaRole = 'client' | 'server';
  */
 export type PvaState = 'greeting' | 'validating' | 'open' | 'failed' | 'closed';
 
-const OPERATIONS = [CMD_GET, CMD_PUT, CMD_PUT_GET, CMD_MONITOR, CMD_ARRAY, CMD_PROCESS, CMD_GET_FIELD, CMD_RPC];
+const OPERATIONS = [
+  CMD_GET,
+  CMD_PUT,
+  CMD_PUT_GET,
+  CMD_MONITOR,
+  CMD_ARRAY,
+  CMD_PROCESS,
+  CMD_GET_FIELD,
+  CMD_RPC,
+];
 const ALWAYS = [CMD_ECHO, CMD_MESSAGE, CMD_AUTHNZ];
 const REPLIES = [
   ...ALWAYS,

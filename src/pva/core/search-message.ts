@@ -60,7 +60,8 @@ export function decodeSearchRequest(reader: BytesReader): SearchRequest {
   const responseAddress = readSocketAddress(reader);
   const responsePort = reader.u16();
   const protocolCount = readSize(reader);
-  if (protocolCount < 0 || protocolCount > reader.remaining) reader.fail(`bad protocol count ${protocolCount}`);
+  if (protocolCount < 0 || protocolCount > reader.remaining)
+    reader.fail(`bad protocol count ${protocolCount}`);
   const protocols: string[] = [];
   for (let i = 0; i < protocolCount; i++) protocols.push(readString(reader));
   const count = reader.u16();

@@ -70,7 +70,9 @@ export class SearchSchedule {
   readonly #maxNameBytes: number;
   readonly #maxNames: number;
   readonly #maxDatagrams: number;
-  readonly #slots: (SearchTarget | undefined)[] = new Array<SearchTarget | undefined>(SLOT_COUNT).fill(undefined);
+  readonly #slots: (SearchTarget | undefined)[] = new Array<SearchTarget | undefined>(SLOT_COUNT).fill(
+    undefined,
+  );
   readonly #batch: SearchTarget[] = [];
   #size = 0;
   // No target waits for a tick before this one, nor for one a whole turn of the wheel after it.
@@ -98,9 +100,14 @@ export class SearchSchedule {
     return Math.max(this.#earliest, this.#resumeTick) * TICK_MS;
   }
 
-  /** All names that are looked for. Nothing may be added or removed meanwhile. */
+  /**
+   * All names that are looked for. Nothing may be added or removed meanwhile.
+   *
+   * @yields each once, in no order.
+   */
   *targets(): IterableIterator<SearchTarget> {
-    for (const first of this.#slots) for (let target = first; target !== undefined; target = target.next) yield target;
+    for (const first of this.#slots)
+      for (let target = first; target !== undefined; target = target.next) yield target;
   }
 
   /** Starts to look for a name. @param delayMs wait before the first attempt, at most 33 s. */
@@ -161,7 +168,10 @@ export class SearchSchedule {
         this.#cursor++;
         continue;
       }
-      if (batch.length > 0 && (bytes + target.wireBytes > this.#maxNameBytes || batch.length >= this.#maxNames)) {
+      if (
+        batch.length > 0 &&
+        (bytes + target.wireBytes > this.#maxNameBytes || batch.length >= this.#maxNames)
+      ) {
         send(batch);
         batch.length = 0;
         bytes = 0;

@@ -1,5 +1,11 @@
 import { ProtocolError } from '../../util/index.ts';
-import { commandName, FLAG_BIG_ENDIAN, FLAG_SEGMENT_FIRST, FLAG_SEGMENT_LAST, FLAG_SEGMENT_MASK } from './constants.ts';
+import {
+  commandName,
+  FLAG_BIG_ENDIAN,
+  FLAG_SEGMENT_FIRST,
+  FLAG_SEGMENT_LAST,
+  FLAG_SEGMENT_MASK,
+} from './constants.ts';
 
 const NOTHING = new Uint8Array(0);
 const FIRST_CAPACITY = 64 * 1024;
@@ -60,7 +66,9 @@ export class SegmentAssembler {
     }
     if (next > this.#buffer.length) {
       // One growing array: a list of parts would cost a peer one byte and us an object for each segment.
-      const buffer = new Uint8Array(Math.max(next, Math.min(this.#maxBytes, this.#buffer.length * 2), FIRST_CAPACITY));
+      const buffer = new Uint8Array(
+        Math.max(next, Math.min(this.#maxBytes, this.#buffer.length * 2), FIRST_CAPACITY),
+      );
       buffer.set(this.#buffer.subarray(0, fill));
       this.#buffer = buffer;
     }

@@ -1,12 +1,4 @@
 import {
-  type BitSet,
-  type BytesReader,
-  type BytesWriter,
-  LimitError,
-  ProtocolError,
-  type SendBuffer,
-} from '../../util/index.ts';
-import {
   decodeAny,
   decodeMasked,
   encodeAny,
@@ -20,6 +12,15 @@ import {
   writeSize,
   writeString,
 } from '../../pvdata/index.ts';
+import {
+  type BitSet,
+  type BytesReader,
+  type BytesWriter,
+  LimitError,
+  ProtocolError,
+  type SendBuffer,
+} from '../../util/index.ts';
+import { type PvaCommonHandler, PvaConnection, type PvaConnectionOptions } from './connection.ts';
 import {
   ANNOUNCED_BUFFER_BYTES,
   ANNOUNCED_REGISTRY_SIZE,
@@ -48,13 +49,18 @@ import {
   SUB_INIT,
   SUB_PIPELINE,
 } from './constants.ts';
-import { type PvaCommonHandler, PvaConnection, type PvaConnectionOptions } from './connection.ts';
 import { isSuccess, okStatus, type Status, writeStatus } from './status.ts';
 
 /** Owner of the server's end. Arguments, readers above all, are valid only until the method returns. */
 export interface PvaServerHandler extends PvaCommonHandler {
   /** The client chose a method; answer with `validated`. `data` is null when none came. */
-  onConnectionValidation(bufferBytes: number, registrySize: number, qos: number, method: string, data: Value | null): void;
+  onConnectionValidation(
+    bufferBytes: number,
+    registrySize: number,
+    qos: number,
+    method: string,
+    data: Value | null,
+  ): void;
   /** Once per name of the message. */
   onCreateChannel(cid: number, name: string): void;
   onDestroyChannel(sid: number, cid: number): void;

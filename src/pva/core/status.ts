@@ -1,5 +1,5 @@
-import type { BytesReader, BytesWriter } from '../../util/index.ts';
 import { readString, writeString } from '../../pvdata/index.ts';
+import type { BytesReader, BytesWriter } from '../../util/index.ts';
 
 /** Kinds of status; OK and WARNING are successes. */
 export const StatusType = { Ok: 0, Warning: 1, Error: 2, Fatal: 3 } as const;

@@ -187,10 +187,13 @@ function check(config: PvaServerConfig): void {
     }
   }
   for (const key of ['connTmo', 'pvLingerMs'] as const) {
-    if (!(config[key] >= 0)) throw new ConfigError(`${key}: ${config[key]} is not a time of 0 or more`, { key });
+    if (!(config[key] >= 0))
+      throw new ConfigError(`${key}: ${config[key]} is not a time of 0 or more`, { key });
   }
   if (!(config.beaconPeriod > 0)) {
-    throw new ConfigError(`beaconPeriod: ${config.beaconPeriod} is not a time above 0`, { key: 'beaconPeriod' });
+    throw new ConfigError(`beaconPeriod: ${config.beaconPeriod} is not a time above 0`, {
+      key: 'beaconPeriod',
+    });
   }
   const lowest = {
     maxMessageBytes: 1024,
@@ -201,7 +204,8 @@ function check(config: PvaServerConfig): void {
     maxQueuedBytes: 0,
   } as const;
   for (const [key, least] of Object.entries(lowest) as [keyof typeof lowest, number][]) {
-    if (!(config[key] >= least)) throw new ConfigError(`${key}: ${config[key]} is less than ${least}`, { key });
+    if (!(config[key] >= least))
+      throw new ConfigError(`${key}: ${config[key]} is less than ${least}`, { key });
   }
 }
 

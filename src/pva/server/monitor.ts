@@ -1,15 +1,15 @@
 import { type FanOutSubscriber, type SharedUpdate, UpdateQueue } from '../../pv/index.ts';
 import { encodeMasked, type Value, writeBitSet } from '../../pvdata/index.ts';
-import { BORROW_BYTES, type BitSet, noStop, type SendBuffer, type Stop } from '../../util/index.ts';
+import { BORROW_BYTES, noStop, type SendBuffer, type Stop } from '../../util/index.ts';
 import {
   CMD_MONITOR,
   errorStatus,
   okStatus,
   readMonitorRequest,
+  type Status,
   SUB_DESTROY,
   SUB_GET,
   SUB_START_STOP,
-  type Status,
 } from '../core/index.ts';
 import { Selection, ServerOperation, statusOf } from './operation.ts';
 import type { ServedChannel } from './served-channel.ts';
@@ -32,6 +32,8 @@ export interface MonitorStats {
 /** MONITOR: one subscriber of the PV's fan-out, with its queue and its window. */
 export class MonitorOperation extends ServerOperation implements FanOutSubscriber<Value> {
   readonly #firstWindow: number;
+  /** Made once: a closure for each update and subscriber would cost more than the copy of the bytes. */
+  readonly #encode: (update: SharedUpdate<Value>) => readonly Uint8Array[];
   #queue: UpdateQueue<Value> | undefined;
   #selection: Selection | undefined;
   #key = '';
@@ -51,6 +53,7 @@ export class MonitorOperation extends ServerOperation implements FanOutSubscribe
   constructor(channel: ServedChannel, ioid: number, pvRequest: Value | null, firstWindow: number) {
     super(channel, CMD_MONITOR, ioid, pvRequest);
     this.#firstWindow = firstWindow;
+    this.#encode = (update) => encodeUpdate(update, this.#selection as Selection, this.session.scratch);
   }
 
   override begin(): void {
@@ -141,7 +144,7 @@ export class MonitorOperation extends ServerOperation implements FanOutSubscribe
     if (queue === undefined || selection === undefined || this.isEnded) return;
     if (!this.#isFirst && !selection.isWhole) {
       const { changed } = update;
-      if (changed !== undefined && !changed.isEmpty && selection.of(changed, false).isEmpty) return;
+      if (changed !== undefined && !selection.touches(changed)) return;
     }
     this.#isFirst = false;
     if (this.#isRunning && queue.length === 0 && this.#window > 0 && !this.session.isBlocked) {
@@ -207,12 +210,10 @@ export class MonitorOperation extends ServerOperation implements FanOutSubscribe
   }
 
   #send(update: SharedUpdate<Value>): void {
-    const selection = this.#selection as Selection;
     const { connection } = this.session;
     const before = connection.out.byteLength;
     try {
-      const chunks = update.encoded(this.#key, (shared) => encodeUpdate(shared, selection, this.session.scratch));
-      connection.monitorEncoded(this.ioid, chunks);
+      connection.monitorEncoded(this.ioid, update.encoded(this.#key, this.#encode));
     } catch (error) {
       // What the PV posted does not fit its type.
       this.session.logFault(error, this.channel.name);
@@ -242,11 +243,15 @@ export class MonitorOperation extends ServerOperation implements FanOutSubscribe
 }
 
 /** An update as it goes out after the sub-command: changed mask, values, overrun mask. */
-function encodeUpdate(update: SharedUpdate<Value>, selection: Selection, scratch: SendBuffer): readonly Uint8Array[] {
+function encodeUpdate(
+  update: SharedUpdate<Value>,
+  selection: Selection,
+  scratch: SendBuffer,
+): readonly Uint8Array[] {
   const { data, overrun } = update;
-  const mask: BitSet = selection.of(update.changed ?? data.marks, false);
   try {
-    encodeMasked(scratch, data, mask);
+    if (selection.isWhole && update.marks === undefined) encodeMasked(scratch, data);
+    else encodeMasked(scratch, data, selection.of(update.changed ?? data.marks));
     if (overrun === undefined) scratch.u8(0);
     else writeBitSet(scratch, overrun.clone().and(selection.leaves));
     const block = scratch.bytes.buffer;

@@ -1,7 +1,7 @@
-import { leafMarks, hasCompoundMarks, errorToStatus, type MessageSink } from '../../pv/index.ts';
+import { errorToStatus, leafMarks, type MessageSink } from '../../pv/index.ts';
 import { type FieldDesc, selectMask, type Value } from '../../pvdata/index.ts';
 import { BitSet } from '../../util/index.ts';
-import { errorStatus, makeStatus, SUB_INIT, type Status } from '../core/index.ts';
+import { errorStatus, makeStatus, type Status, SUB_INIT } from '../core/index.ts';
 import type { ServedChannel } from './served-channel.ts';
 import type { Session } from './session.ts';
 
@@ -78,27 +78,41 @@ export class Selection {
   readonly isWhole: boolean;
   /** Names the selection among those of the same type. */
   readonly key: string;
+  /** The bits of structures, which stand for all fields below. */
+  readonly #compound: BitSet;
 
   /** @throws {FieldError} EPICS_FIELD when the request selects nothing. */
   constructor(desc: FieldDesc, pvRequest: Value | null) {
     const wanted = selectMask(desc, pvRequest);
     const leaves = new BitSet();
+    const compound = new BitSet();
     let isWhole = true;
     for (let i = 0; i < desc.fieldCount; i++) {
-      if (desc.fieldAt(i).isStruct) continue;
-      if (wanted.get(i)) leaves.set(i);
+      if (desc.fieldAt(i).isStruct) compound.set(i);
+      else if (wanted.get(i)) leaves.set(i);
       else isWhole = false;
     }
     this.desc = desc;
     this.leaves = leaves;
     this.isWhole = isWhole;
     this.key = isWhole ? '*' : leaves.toString();
+    this.#compound = compound;
   }
 
-  /** The marked fields that are wanted; a new set. Nothing marked stands for everything when `isComplete`. */
-  of(marks: BitSet, isComplete: boolean): BitSet {
-    if (marks.isEmpty) return isComplete ? this.leaves : marks;
-    const wanted = hasCompoundMarks(this.desc, marks) ? leafMarks(this.desc, marks) : marks.clone();
-    return wanted.and(this.leaves);
+  /** The marked fields that are wanted; not to be changed. */
+  of(marks: BitSet): BitSet {
+    if (marks.intersects(this.#compound)) return leafMarks(this.desc, marks).and(this.leaves);
+    return this.isWhole ? marks : marks.clone().and(this.leaves);
+  }
+
+  /** As `of`, for a complete value: when nothing is marked, everything is meant. */
+  ofComplete(marks: BitSet): BitSet {
+    return marks.isEmpty ? this.leaves : this.of(marks);
+  }
+
+  /** Whether any marked field is wanted. */
+  touches(marks: BitSet): boolean {
+    if (marks.intersects(this.#compound)) return leafMarks(this.desc, marks).intersects(this.leaves);
+    return marks.intersects(this.leaves);
   }
 }

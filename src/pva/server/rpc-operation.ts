@@ -1,6 +1,6 @@
 import { Operation } from '../../pv/index.ts';
 import type { Value } from '../../pvdata/index.ts';
-import { CMD_RPC, errorStatus, SUB_DESTROY, type Status } from '../core/index.ts';
+import { CMD_RPC, errorStatus, type Status, SUB_DESTROY } from '../core/index.ts';
 import { ServerOperation, statusOf } from './operation.ts';
 
 /** RPC: an argument and a result of any type, each time. */

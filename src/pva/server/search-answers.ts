@@ -1,6 +1,6 @@
 import { Claim, type NameEvent, type Peer, type PvSource } from '../../pv/index.ts';
 import type { Deadlines, Stop } from '../../util/index.ts';
-import { MAX_NAME_BYTES, PROTOCOL_TCP, type SearchRequest, SearchFlag } from '../core/index.ts';
+import { MAX_NAME_BYTES, PROTOCOL_TCP, SearchFlag, type SearchRequest } from '../core/index.ts';
 
 /** Limits of searches that are answered later. */
 export interface SearchAnswersOptions {
@@ -10,10 +10,15 @@ export interface SearchAnswersOptions {
   readonly maxRequesters?: number;
   /** Names remembered. Default 100 000. */
   readonly maxNames?: number;
+  /** Told of sources that threw; they count as not having the name. */
+  readonly onFault?: (error: unknown) => void;
 }
 
 interface LateName {
-  readonly requesters: { readonly id: number; readonly reply: (ids: readonly number[], isFound: boolean) => void }[];
+  readonly requesters: {
+    readonly id: number;
+    readonly reply: (ids: readonly number[], isFound: boolean) => void;
+  }[];
   readonly stop: Stop;
 }
 
@@ -25,6 +30,7 @@ export class SearchAnswers {
   readonly #maxRequesters: number;
   readonly #maxNames: number;
   readonly #late: Map<string, LateName>;
+  readonly #onFault: (error: unknown) => void;
   /** Names asked for, and names claimed at once. */
   asked: number;
   claimed: number;
@@ -36,6 +42,7 @@ export class SearchAnswers {
     this.#maxRequesters = options.maxRequesters ?? 16;
     this.#maxNames = options.maxNames ?? 100_000;
     this.#late = new Map();
+    this.#onFault = options.onFault ?? (() => {});
     this.asked = 0;
     this.claimed = 0;
   }
@@ -49,7 +56,11 @@ export class SearchAnswers {
    * Answers one request. `reply` is called at most once at once, with all ids claimed or, if the client insists on an
    * answer, with none; and again for each name that is found later.
    */
-  answer(request: SearchRequest, peer: Peer, reply: (ids: readonly number[], isFound: boolean) => void): void {
+  answer(
+    request: SearchRequest,
+    peer: Peer,
+    reply: (ids: readonly number[], isFound: boolean) => void,
+  ): void {
     if (request.protocols.length > 0 && !request.protocols.includes(PROTOCOL_TCP)) return;
     const ids: number[] = [];
     // An empty protocol list comes with no names: a client that looks for servers.
@@ -58,7 +69,7 @@ export class SearchAnswers {
       const name = request.names[i] as string;
       if (name === '' || name.length > MAX_NAME_BYTES) continue;
       this.asked++;
-      const claim = this.#sources.claims(name, peer);
+      const claim = this.#claim(name, peer);
       if (claim === Claim.Yes) ids.push(request.ids[i] as number);
       else if (claim === Claim.Later) this.#remember(name, request.ids[i] as number, reply);
     }
@@ -82,6 +93,15 @@ export class SearchAnswers {
   clear(): void {
     for (const late of this.#late.values()) late.stop();
     this.#late.clear();
+  }
+
+  #claim(name: string, peer: Peer): Claim {
+    try {
+      return this.#sources.claims(name, peer);
+    } catch (error) {
+      this.#onFault(error);
+      return Claim.No;
+    }
   }
 
   #remember(name: string, id: number, reply: LateName['requesters'][number]['reply']): void {

@@ -54,6 +54,9 @@ const RESCAN_MS = 30_000;
 const DISCOVERY_DELAY_MS = 50;
 const DISCOVERY_SPREAD_MS = 100;
 
+/** Faults remembered as logged. */
+const MAX_FAULTS = 1000;
+
 /** Which way a datagram came. */
 type Via =
   | { readonly kind: 'unicast'; readonly address: string }
@@ -88,7 +91,11 @@ export class SearchResponder {
   #dropped: number;
 
   /** @param config the interfaces, the port and the sources to ignore are used. */
-  constructor(network: Network, config: PvaServerConfig, logger: Logger = getLogger('epics.pva.server.search')) {
+  constructor(
+    network: Network,
+    config: PvaServerConfig,
+    logger: Logger = getLogger('epics.pva.server.search'),
+  ) {
     this.#network = network;
     this.#config = config;
     this.#ignored = ignoredAddresses(config);
@@ -192,7 +199,8 @@ export class SearchResponder {
     const faces = this.#network.interfaces();
     for (const address of this.#config.intfAddrList.map(hostOf)) {
       const broadcast = faces.find((face: NetInterface) => face.address === address)?.broadcast;
-      if (broadcast !== undefined) await this.#bind(`broadcast ${broadcast}`, broadcast, { kind: 'broadcast' }, true);
+      if (broadcast !== undefined)
+        await this.#bind(`broadcast ${broadcast}`, broadcast, { kind: 'broadcast' }, true);
     }
   }
 
@@ -244,7 +252,8 @@ export class SearchResponder {
       this.#sockets.set(key, socket);
       socket.start({
         onDatagram: (bytes, from) => this.#onDatagram(bytes, from, via, socket),
-        onError: (error, to) => this.#onSocketError(to === undefined ? key : `answer to ${to.address}`, error),
+        onError: (error, to) =>
+          this.#onSocketError(to === undefined ? key : `answer to ${to.address}`, error),
       });
       return undefined;
     } catch (error) {
@@ -269,16 +278,21 @@ export class SearchResponder {
       socket.close();
       this.#sockets.delete(key);
     }
-    for (const address of addresses) await this.#bind(`unicast ${address}`, address, { kind: 'unicast', address });
+    for (const address of addresses)
+      await this.#bind(`unicast ${address}`, address, { kind: 'unicast', address });
+  }
+
+  #onSocketError(what: string, error: unknown): void {
+    this.#logOnce('warn', `search socket failed (${what})`, error);
   }
 
   /** Each kind of fault once: what repeats for every datagram would fill the log. */
-  #onSocketError(what: string, error: unknown): void {
+  #logOnce(level: 'info' | 'warn', what: string, error: unknown): void {
     const text = `${what}: ${errorText(error)}`;
-    if (this.#faults.size > 1000) this.#faults.clear();
     if (this.#faults.has(text)) return;
+    if (this.#faults.size >= MAX_FAULTS) this.#faults.clear();
     this.#faults.add(text);
-    this.#logger.warn({ error }, `search socket failed (${what})`);
+    this.#logger[level]({ error }, what);
   }
 
   #onDatagram(bytes: Uint8Array, from: Endpoint, via: Via, socket: DatagramTransport): void {
@@ -303,7 +317,7 @@ export class SearchResponder {
     });
     if (error === undefined) return;
     this.#dropped++;
-    this.#onSocketError(`datagram from ${from.address}`, error);
+    this.#logOnce('info', `cannot read a datagram from ${from.address}`, error);
   }
 
   #isOwn(from: Endpoint): boolean {
@@ -378,12 +392,17 @@ export class SearchResponder {
   #forward(request: SearchRequest, from: Endpoint, arrivedAt: string): void {
     if (this.#sender === undefined) return;
     this.#forwarded++;
-    this.#sender.send(encodeForwarded(request, from, arrivedAt), { address: PVA_LOCAL_GROUP, port: this.#port });
+    this.#sender.send(encodeForwarded(request, from, arrivedAt), {
+      address: PVA_LOCAL_GROUP,
+      port: this.#port,
+    });
   }
 
   /** Whether a search that arrived at a local address is for servers here. */
   #serves(address: string): boolean {
-    return listensEverywhere(this.#config) || this.#config.intfAddrList.some((text) => hostOf(text) === address);
+    return (
+      listensEverywhere(this.#config) || this.#config.intfAddrList.some((text) => hostOf(text) === address)
+    );
   }
 
   #isIgnored(from: Endpoint): boolean {

@@ -1,4 +1,3 @@
-import type { Value } from '../../pvdata/index.ts';
 import {
   asStruct,
   FanOut,
@@ -7,6 +6,7 @@ import {
   type ServedStructPv,
   type ServedUntypedPv,
 } from '../../pv/index.ts';
+import type { Value } from '../../pvdata/index.ts';
 import { noStop, type Stop, toError } from '../../util/index.ts';
 import type { ServedChannel } from './served-channel.ts';
 
@@ -64,8 +64,8 @@ export class ServedPvs {
     let entry = this.#entries.get(pv);
     if (entry === undefined) {
       entry = new PvEntry(pv, source);
-      this.#entries.set(pv, entry);
       this.#connect(entry);
+      this.#entries.set(pv, entry);
     }
     entry.linger();
     entry.linger = noStop;
@@ -85,6 +85,15 @@ export class ServedPvs {
   closeChannels(test: (channel: ServedChannel) => boolean): void {
     for (const entry of [...this.#entries.values()]) {
       for (const channel of [...entry.channels]) if (test(channel)) channel.session.closeChannel(channel);
+    }
+  }
+
+  /** Calls into a PV whose faults must not reach others. */
+  guard(pvName: string, fn: () => void): void {
+    try {
+      fn();
+    } catch (error) {
+      this.#host.onFault(error, pvName);
     }
   }
 
@@ -121,7 +130,7 @@ export class ServedPvs {
     entry.opened = struct.opened.then(
       (typed) => {
         entry.opened = undefined;
-        if (this.#entries.get(entry.pv) === entry) this.#type(entry, asStruct(typed));
+        if (entry.stop !== noStop) this.#type(entry, asStruct(typed));
       },
       (error: unknown) => {
         entry.opened = undefined;
@@ -140,6 +149,8 @@ export class ServedPvs {
     if (this.#entries.get(entry.pv) !== entry) return;
     this.#entries.delete(entry.pv);
     entry.linger();
-    entry.stop();
+    const { stop } = entry;
+    entry.stop = noStop;
+    this.guard(entry.pv.name, stop);
   }
 }

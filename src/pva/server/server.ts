@@ -24,12 +24,19 @@ import {
 import type { PvaClientOptions } from '../client/config.ts';
 import { formatGuid, makeGuid, type SearchRequest } from '../core/index.ts';
 import { Beacons } from './beacons.ts';
-import { listensEverywhere, type PvaServerConfig, type PvaServerOptions, resolvePvaServerConfig } from './config.ts';
+import {
+  listensEverywhere,
+  type PvaServerConfig,
+  type PvaServerOptions,
+  resolvePvaServerConfig,
+  serverIdleMs,
+} from './config.ts';
 import { SearchAnswers } from './search-answers.ts';
 import { SearchResponder, type SearchTarget } from './search-responder.ts';
 import { ServedPvs } from './served-pvs.ts';
 import { SERVER_PV, ServerPvSource } from './server-pv.ts';
-import { Session, type SearchReply, type SessionHost } from './session.ts';
+import { type SearchReply, Session, type SessionHost } from './session.ts';
+import type { SessionLink } from './session-link.ts';
 
 /** What a server is made of besides its settings. */
 export interface PvaServerParts {
@@ -64,7 +71,6 @@ const VERSION = 'epics-ts';
 
 /** A PVAccess server on a given network; `PvaServer` is the same on the network of this machine. */
 export class PvaServerOn implements SessionHost, SearchTarget, AsyncDisposable {
-  readonly guid: Uint8Array;
   readonly deadlines: Deadlines;
   readonly sources: SourceList;
   readonly pvs: ServedPvs;
@@ -77,7 +83,8 @@ export class PvaServerOn implements SessionHost, SearchTarget, AsyncDisposable {
   readonly #sharedResponder: SearchResponder | undefined;
   readonly #answers: SearchAnswers;
   readonly #sessions: Set<Session>;
-  readonly #dirty: Session[];
+  readonly #dirty: SessionLink[];
+  #guid: Uint8Array;
   #config: PvaServerConfig;
   #listeners: Listener[];
   #responder: SearchResponder | undefined;
@@ -96,13 +103,13 @@ export class PvaServerOn implements SessionHost, SearchTarget, AsyncDisposable {
   /** @throws {ConfigError} EPICS_CONFIG naming the option that is wrong. */
   constructor(network: Network, options: PvaServerOptions = {}, parts: PvaServerParts = {}) {
     this.logger = parts.logger ?? getLogger('epics.pva.server');
-    this.guid = makeGuid(network.random);
     this.deadlines = new Deadlines(network.clock);
     this.sources = new SourceList('pva-server', (error) => this.#onFault(error, ''));
     this.pool = new BlockPool();
     this.scratch = new SendBuffer(this.pool);
     this.groupsOf = (user) => network.groupsOf(user);
     this.#network = network;
+    this.#guid = makeGuid(network.random);
     this.#config =
       parts.env === undefined ? resolvePvaServerConfig(options) : resolvePvaServerConfig(options, parts.env);
     this.scratch.littleEndian = this.#config.littleEndian;
@@ -113,7 +120,9 @@ export class PvaServerOn implements SessionHost, SearchTarget, AsyncDisposable {
     });
     this.#builtIn = new StaticSource('__builtin', { onFault: (error) => this.#onFault(error, '') });
     this.#sharedResponder = parts.responder;
-    this.#answers = new SearchAnswers(this.sources, this.deadlines);
+    this.#answers = new SearchAnswers(this.sources, this.deadlines, {
+      onFault: (error) => this.#onFault(error, ''),
+    });
     this.#sessions = new Set();
     this.#dirty = [];
     this.#listeners = [];
@@ -147,12 +156,19 @@ export class PvaServerOn implements SessionHost, SearchTarget, AsyncDisposable {
   get config(): PvaServerConfig {
     return this.#config;
   }
+  /** 12 bytes that tell this run of the server from all others. */
+  get guid(): Uint8Array {
+    return this.#guid;
+  }
   /** Port for TCP connections. */
   get tcpPort(): number {
     return this.#config.serverPort;
   }
   get nowMs(): number {
     return this.#network.clock.monotonicMs;
+  }
+  get idleMs(): number {
+    return serverIdleMs(this.#config);
   }
   get isRunning(): boolean {
     return this.#state === 'running';
@@ -194,20 +210,20 @@ export class PvaServerOn implements SessionHost, SearchTarget, AsyncDisposable {
   // ---- life
 
   /**
-   * Opens the sockets; resolves when clients can find the server.
+   * Opens the sockets; resolves when clients can find the server. After `close` it may be started again: on the ports
+   * it had, as another server in the eyes of clients.
    *
    * @throws {ConfigError} EPICS_CONFIG when it cannot listen, naming address and port.
-   * @throws {ClosedError} EPICS_CLOSED after `close`.
+   * @throws {ClosedError} EPICS_CLOSED when `close` is called meanwhile.
    */
   start(): Promise<this> {
-    if (this.#closing !== undefined) return Promise.reject(new ClosedError('the PVA server was closed'));
-    this.#starting ??= this.#start();
+    this.#starting ??= this.#start(this.#closing);
     return this.#starting;
   }
 
   /** Closes all connections and sockets. Clients see the connection end and search again. */
   close(): Promise<void> {
-    this.#closing ??= this.#close();
+    this.#closing ??= this.#close(this.#starting);
     return this.#closing;
   }
 
@@ -230,11 +246,17 @@ export class PvaServerOn implements SessionHost, SearchTarget, AsyncDisposable {
     };
   }
 
-  async #start(): Promise<this> {
+  async #start(closing: Promise<void> | undefined): Promise<this> {
+    if (closing !== undefined) {
+      await closing;
+      this.#closing = undefined;
+      this.#guid = makeGuid(this.#network.random);
+    }
     this.#state = 'starting';
     try {
       await this.#listen();
-      const responder = this.#sharedResponder ?? new SearchResponder(this.#network, this.#config);
+      const responder =
+        this.#sharedResponder ?? new SearchResponder(this.#network, this.#config, this.logger);
       if (this.#sharedResponder === undefined) this.#responder = responder;
       await responder.start();
       this.#config = { ...this.#config, broadcastPort: responder.port };
@@ -245,10 +267,11 @@ export class PvaServerOn implements SessionHost, SearchTarget, AsyncDisposable {
       await beacons.start(this.tcpPort, responder.port);
     } catch (error) {
       await this.#release();
+      this.#starting = undefined;
       throw error;
     }
     // `close` may have come meanwhile.
-    if (this.#closing !== undefined) {
+    if (this.#isClosing()) {
       await this.#release();
       throw new ClosedError('the PVA server was closed while it started');
     }
@@ -258,6 +281,11 @@ export class PvaServerOn implements SessionHost, SearchTarget, AsyncDisposable {
       `serving PVAccess on ${this.endpoints.map(formatEndpoint).join(', ')}`,
     );
     return this;
+  }
+
+  // Asked anew after each await.
+  #isClosing(): boolean {
+    return this.#closing !== undefined;
   }
 
   async #listen(): Promise<void> {
@@ -271,10 +299,13 @@ export class PvaServerOn implements SessionHost, SearchTarget, AsyncDisposable {
       } catch (error) {
         const isFirst = this.#listeners.length === 0;
         if (port === 0 || !isFirst || this.#config.strictPort || !isInUse(error)) {
-          throw new ConfigError(`cannot listen on TCP ${formatEndpoint({ address, port })}: ${errorText(error)}`, {
-            key: 'serverPort',
-            cause: error,
-          });
+          throw new ConfigError(
+            `cannot listen on TCP ${formatEndpoint({ address, port })}: ${errorText(error)}`,
+            {
+              key: 'serverPort',
+              cause: error,
+            },
+          );
         }
         listener = await this.#listenAt({ address, port: 0 });
         this.logger.warn(`TCP port ${wanted} is in use; using ${listener.local.port}`);
@@ -289,11 +320,12 @@ export class PvaServerOn implements SessionHost, SearchTarget, AsyncDisposable {
     return this.#network.listen(at, (stream) => this.#onStream(stream), {});
   }
 
-  async #close(): Promise<void> {
+  async #close(starting: Promise<this> | undefined): Promise<void> {
     this.#state = 'closed';
     // A start under way sees that it has to give up.
-    await this.#starting?.catch(() => undefined);
+    await starting?.catch(() => undefined);
     await this.#release();
+    this.#starting = undefined;
   }
 
   async #release(): Promise<void> {
@@ -303,7 +335,7 @@ export class PvaServerOn implements SessionHost, SearchTarget, AsyncDisposable {
     this.#responder = undefined;
     const closed = this.#listeners.splice(0).map((listener) => listener.close());
     const sessions = [...this.#sessions];
-    const transports = sessions.map((session) => session.shut(CLOSE_FLUSH_MS));
+    const transports = sessions.map((session) => session.link.shut(CLOSE_FLUSH_MS));
     this.#answers.clear();
     this.pvs.clear();
     await Promise.all([...closed, ...transports]);
@@ -345,13 +377,13 @@ export class PvaServerOn implements SessionHost, SearchTarget, AsyncDisposable {
   onSessionEnd(session: Session): void {
     if (!this.#sessions.delete(session)) return;
     this.#bytesIn += session.connection.bytesIn;
-    this.#bytesOut += session.bytesOut;
+    this.#bytesOut += session.link.bytesOut;
     this.#messagesIn += session.connection.messagesIn;
     this.#messagesOut += session.connection.messagesOut;
   }
 
-  onDirty(session: Session): void {
-    this.#dirty.push(session);
+  onDirty(link: SessionLink): void {
+    this.#dirty.push(link);
     if (this.#isFlushPlanned) return;
     this.#isFlushPlanned = true;
     this.#network.clock.defer(() => this.#flushAll());
@@ -359,7 +391,7 @@ export class PvaServerOn implements SessionHost, SearchTarget, AsyncDisposable {
 
   #flushAll(): void {
     this.#isFlushPlanned = false;
-    for (const session of this.#dirty.splice(0)) session.flush();
+    for (const link of this.#dirty.splice(0)) link.flush();
   }
 
   #onFault(error: unknown, pv: string): void {
@@ -387,7 +419,7 @@ export class PvaServerOn implements SessionHost, SearchTarget, AsyncDisposable {
       sum.channels += session.channelCount;
       sum.operations += session.operationCount;
       sum.bytesIn += session.connection.bytesIn;
-      sum.bytesOut += session.bytesOut;
+      sum.bytesOut += session.link.bytesOut;
       sum.messagesIn += session.connection.messagesIn;
       sum.messagesOut += session.connection.messagesOut;
     }
@@ -410,5 +442,7 @@ export class PvaServerOn implements SessionHost, SearchTarget, AsyncDisposable {
 }
 
 function isInUse(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && (error.code === 'EADDRINUSE' || error.code === 'EACCES');
+  return (
+    error instanceof Error && 'code' in error && (error.code === 'EADDRINUSE' || error.code === 'EACCES')
+  );
 }

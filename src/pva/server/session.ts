@@ -1,85 +1,71 @@
-import type { StreamHandler, StreamTransport, Written } from '../../net/index.ts';
-import { type MaybePromise, type Peer, QueueBudget, type ResolvedPv, type SourceList } from '../../pv/index.ts';
+import type { StreamTransport } from '../../net/index.ts';
+import {
+  type MaybePromise,
+  type Peer,
+  QueueBudget,
+  type ResolvedPv,
+  type SourceList,
+} from '../../pv/index.ts';
 import type { Value } from '../../pvdata/index.ts';
 import {
   type BlockPool,
   type BytesReader,
-  BLOCK_BYTES,
-  type Deadlines,
   formatEndpoint,
   IdTable,
-  type Logger,
   noStop,
   type ProtocolError,
   SendBuffer,
-  type Stop,
   traceChannel,
 } from '../../util/index.ts';
 import {
   ACL_PUT,
-  CMD_ARRAY,
   CMD_GET,
-  CMD_GET_FIELD,
-  CMD_MONITOR,
   CMD_PROCESS,
   CMD_PUT,
   CMD_PUT_GET,
-  CMD_RPC,
   commandName,
   decodeCaIdentity,
   decodeSearchRequest,
   encodeSearchResponse,
   errorStatus,
-  makeStatus,
   METHOD_ANONYMOUS,
   METHOD_CA,
+  makeStatus,
   okStatus,
   PvaServerConnection,
   type PvaServerHandler,
   type SearchRequest,
   StatusType,
-  SUB_DESTROY,
-  SUB_INIT,
 } from '../core/index.ts';
-import { type PvaServerConfig, serverIdleMs } from './config.ts';
-import { GetFieldOperation } from './get-field-operation.ts';
+import type { PvaServerConfig } from './config.ts';
 import { MonitorOperation } from './monitor.ts';
+import { MonitorRound } from './monitor-round.ts';
 import { type ServerOperation, statusOf } from './operation.ts';
-import { RpcOperation } from './rpc-operation.ts';
+import { OperationTable } from './operation-table.ts';
 import { ServedChannel } from './served-channel.ts';
 import type { ServedPvs } from './served-pvs.ts';
-import { ValueOperation } from './value-operation.ts';
+import { SessionLink, type SessionLinkHost, type SessionLinkOwner } from './session-link.ts';
 
 /** What a session needs of its server. */
-export interface SessionHost {
+export interface SessionHost extends SessionLinkHost {
   readonly config: PvaServerConfig;
-  readonly deadlines: Deadlines;
   readonly sources: SourceList;
   readonly pvs: ServedPvs;
   readonly pool: BlockPool;
   /** Updates are encoded here before they are shared. */
   readonly scratch: SendBuffer;
-  readonly logger: Logger;
-  readonly nowMs: number;
   readonly groupsOf: (user: string) => readonly string[];
-  /** The session has written something: flush it at the end of this turn. */
-  onDirty(session: Session): void;
+  readonly guid: Uint8Array;
+  readonly tcpPort: number;
   onSessionEnd(session: Session): void;
   /** Answers a search of this connection; `reply` may be called later too. */
   search(request: SearchRequest, peer: Peer, reply: SearchReply): void;
-  readonly guid: Uint8Array;
-  readonly tcpPort: number;
 }
 
 /** Sends the answer to a search. */
 export type SearchReply = (ids: readonly number[], isFound: boolean) => void;
 
-// Only types come from the network layer: the code behind them is chosen by who starts the server.
-const WRITE_DONE: typeof Written.Done = 0;
-
 const METHODS: readonly string[] = [METHOD_ANONYMOUS, METHOD_CA];
-/** Above this many bytes that the client does not take, its requests are not read any more. */
-const PAUSE_BYTES = 1024 * 1024;
 const MAX_CALLS = 10_000;
 /** Channels that a client may ask for before it says who it is. */
 const MAX_EARLY_CHANNELS = 1000;
@@ -87,32 +73,24 @@ const MAX_EARLY_CHANNELS = 1000;
 const sessionTrace = traceChannel('pva:server:session');
 const errorTrace = traceChannel('protocol-error');
 
-/** One client connection: its channels, its operations and its socket. */
-export class Session implements PvaServerHandler, StreamHandler {
+/** One client connection: who the client is, its channels and its operations. */
+export class Session implements PvaServerHandler, SessionLinkOwner {
   readonly connection: PvaServerConnection;
+  readonly link: SessionLink;
+  /** What the monitor queues of this client may hold. */
   readonly budget: QueueBudget;
+  /** RPCs that may run at a time. */
   readonly maxCalls: number;
   callsRunning: number;
   peer: Peer;
-  /** In the server's list of sessions to flush. */
-  isDirty: boolean;
-  bytesOut: number;
   readonly #host: SessionHost;
   readonly #transport: StreamTransport;
   readonly #channels: IdTable<ServedChannel>;
-  readonly #operations: Map<number, ServerOperation>;
-  readonly #waiting: Set<MonitorOperation>;
+  readonly #operations: OperationTable;
+  readonly #round: MonitorRound;
   readonly #early: { readonly cid: number; readonly name: string }[];
-  #isBlocked: boolean;
-  #isPaused: boolean;
-  #isEnded: boolean;
   #opening: number;
-  #stuckBytes: number;
-  #stuckSinceMs: number;
   #claimedHost: string;
-  #isGone: boolean;
-  #onGone: (() => void) | undefined;
-  #tick: Stop;
 
   constructor(host: SessionHost, transport: StreamTransport) {
     const { config } = host;
@@ -120,44 +98,32 @@ export class Session implements PvaServerHandler, StreamHandler {
     this.connection = new PvaServerConnection(this, new SendBuffer(host.pool), {
       littleEndian: config.littleEndian,
       maxMessageBytes: config.maxMessageBytes,
-      idleTimeoutMs: serverIdleMs(config),
+      idleTimeoutMs: host.idleMs,
       startMs: host.nowMs,
     });
+    this.link = new SessionLink(host, this, this.connection, transport, remote);
     this.budget = new QueueBudget({ maxBytes: config.maxQueuedBytes });
     this.maxCalls = MAX_CALLS;
     this.callsRunning = 0;
     this.peer = makePeer(remote, transport, '', '', () => []);
-    this.isDirty = false;
-    this.bytesOut = 0;
     this.#host = host;
     this.#transport = transport;
     this.#channels = new IdTable<ServedChannel>(1);
-    this.#operations = new Map();
-    this.#waiting = new Set();
+    this.#operations = new OperationTable(this, config.maxOperationsPerConnection);
+    this.#round = new MonitorRound(this.link);
     this.#early = [];
-    this.#isBlocked = false;
-    this.#isPaused = false;
-    this.#isEnded = false;
     this.#opening = 0;
-    this.#stuckBytes = 0;
-    this.#stuckSinceMs = Number.POSITIVE_INFINITY;
     this.#claimedHost = '';
-    this.#isGone = false;
-    this.#onGone = undefined;
-    this.#tick = noStop;
   }
 
   /** Begins to talk. */
   start(): void {
-    this.#transport.start(this);
+    this.#transport.start(this.link);
   }
 
   /** True while the socket takes no more: monitors wait, and merge in their queues. */
   get isBlocked(): boolean {
-    return this.#isBlocked;
-  }
-  get isEnded(): boolean {
-    return this.#isEnded;
+    return this.link.isBlocked;
   }
   get maxQueueSize(): number {
     return this.#host.config.maxQueueSize;
@@ -171,170 +137,35 @@ export class Session implements PvaServerHandler, StreamHandler {
   get operationCount(): number {
     return this.#operations.size;
   }
-  get channels(): IterableIterator<ServedChannel> {
-    return this.#channels.values();
-  }
-  get monitors(): readonly MonitorOperation[] {
-    return [...this.#operations.values()].filter((operation) => operation instanceof MonitorOperation);
-  }
 
-  // ---- socket
+  // ---- link
 
-  onOpen(): void {
+  onLinkOpen(): void {
     this.connection.greet(METHODS);
     this.touch();
-    this.#armTick();
     if (sessionTrace.hasSubscribers) sessionTrace.publish({ peer: this.peer.address, isOpen: true });
   }
 
-  onData(chunk: Uint8Array): void {
-    this.connection.receive(chunk);
-    if (this.connection.out.byteLength > 0) this.touch();
+  onLinkFree(): void {
+    this.#round.run();
   }
 
-  onDrain(): void {
-    this.connection.out.drained();
-    this.#isBlocked = false;
-    this.#stuckSinceMs = Number.POSITIVE_INFINITY;
-    if (this.#isPaused) {
-      this.#isPaused = false;
-      this.#transport.resume();
-    }
-    this.#drainMonitors();
-  }
-
-  onEnd(): void {
-    this.close();
-  }
-
-  onClose(error?: Error): void {
-    if (error !== undefined) this.#host.logger.debug({ peer: this.peer.address, error }, 'connection failed');
-    this.#isGone = true;
-    this.#end();
-    this.#onGone?.();
-  }
-
-  /** Writes out what is there. */
-  flush(): void {
-    this.isDirty = false;
-    if (this.#isEnded) return;
-    const { out } = this.connection;
-    if (out.byteLength === 0) return;
-    this.bytesOut += out.byteLength;
-    out.flush((chunks) => {
-      if (this.#transport.write(chunks) === WRITE_DONE) return true;
-      this.#isBlocked = true;
-      return false;
-    });
-    if (this.#isBlocked && !this.#isPaused && this.#transport.pendingBytes > PAUSE_BYTES) {
-      this.#isPaused = true;
-      this.#transport.pause();
-    }
-  }
-
-  /** Something was written: flush at the end of this turn, or now when there is much. */
-  touch(): void {
-    if (this.#isEnded) return;
-    if (this.connection.out.byteLength >= BLOCK_BYTES) this.flush();
-    else if (!this.isDirty) {
-      this.isDirty = true;
-      this.#host.onDirty(this);
-    }
-  }
-
-  /** Sends what is there and closes; nothing more is read. */
-  close(): void {
-    if (this.#isEnded) return;
-    this.flush();
-    this.#transport.end();
-    this.#end();
-  }
-
-  /** As `close`, but at once after `withinMs`; resolves when the socket is gone. */
-  shut(withinMs: number): Promise<void> {
-    return new Promise((resolve) => {
-      const stop = this.#host.deadlines.after(withinMs, () => this.#transport.destroy());
-      this.#onGone = () => {
-        stop();
-        resolve();
-      };
-      this.close();
-      if (this.#isGone) this.#onGone();
-    });
-  }
-
-  /** Closes at once. */
-  destroy(error?: Error): void {
-    this.#end();
-    this.#transport.destroy(error);
-  }
-
-  #end(): void {
-    if (this.#isEnded) return;
-    this.#isEnded = true;
-    this.connection.close();
-    this.#tick();
+  onLinkEnd(): void {
     for (const channel of this.#channels.values()) this.#release(channel);
     this.#channels.clear();
-    for (const operation of [...this.#operations.values()]) operation.destroy();
-    this.#waiting.clear();
-    this.connection.out.clear();
+    this.#round.clear();
     this.#host.onSessionEnd(this);
     if (sessionTrace.hasSubscribers) sessionTrace.publish({ peer: this.peer.address, isOpen: false });
   }
 
-  #armTick(): void {
-    const at = this.connection.nextDeadline;
-    this.#tick = this.#host.deadlines.at(at, () => {
-      const now = this.#host.nowMs;
-      this.connection.tick(now);
-      if (this.#isEnded) return;
-      if (this.#isBlocked) this.#checkProgress(now);
-      if (!this.#isEnded) this.#armTick();
-    });
+  /** Something was written. */
+  touch(): void {
+    this.link.touch();
   }
-
-  /** A peer that takes nothing for the whole time-out is dropped. */
-  #checkProgress(now: number): void {
-    const pending = this.#transport.pendingBytes;
-    if (this.#stuckSinceMs === Number.POSITIVE_INFINITY || pending < this.#stuckBytes) this.#stuckSinceMs = now;
-    this.#stuckBytes = pending;
-    if (now - this.#stuckSinceMs < serverIdleMs(this.#host.config)) return;
-    this.#host.logger.warn(
-      { peer: this.peer.address, bytes: pending },
-      'connection closed: the client does not take what it is sent',
-    );
-    this.destroy();
-  }
-
-  // ---- monitors that wait for the socket
 
   /** The monitor has updates that the socket cannot take now. */
   wait(monitor: MonitorOperation): void {
-    this.#waiting.add(monitor);
-  }
-
-  /** One update of each in turn, small ones first, until the socket is full again. */
-  #drainMonitors(): void {
-    while (this.#waiting.size > 0 && !this.#isBlocked && !this.#isEnded) {
-      const bulky: MonitorOperation[] = [];
-      for (const monitor of [...this.#waiting]) {
-        if (this.#isBlocked) return;
-        this.#waiting.delete(monitor);
-        if (!monitor.canSend) continue;
-        if (monitor.isBulky) bulky.push(monitor);
-        else this.#sendOne(monitor);
-      }
-      for (const monitor of bulky) {
-        if (this.#isBlocked || this.#isEnded) this.#waiting.add(monitor);
-        else this.#sendOne(monitor);
-      }
-    }
-  }
-
-  #sendOne(monitor: MonitorOperation): void {
-    monitor.sendOne();
-    if (monitor.canSend) this.#waiting.add(monitor);
+    this.#round.add(monitor);
   }
 
   // ---- connection
@@ -347,7 +178,7 @@ export class Session implements PvaServerHandler, StreamHandler {
       'connection closed: protocol error',
     );
     if (errorTrace.hasSubscribers) errorTrace.publish({ peer: this.peer.address, error });
-    this.destroy();
+    this.link.destroy();
   }
 
   onEcho(): void {
@@ -358,10 +189,16 @@ export class Session implements PvaServerHandler, StreamHandler {
     this.#host.logger.info({ peer: this.peer.address, ioid, type }, `client says: ${text}`);
   }
 
-  onConnectionValidation(_bytes: number, _types: number, _qos: number, method: string, data: Value | null): void {
+  onConnectionValidation(
+    _bytes: number,
+    _types: number,
+    _qos: number,
+    method: string,
+    data: Value | null,
+  ): void {
     if (!METHODS.includes(method)) {
       this.connection.validated(errorStatus('Client selects unadvertised auth'));
-      this.close();
+      this.link.close();
       return;
     }
     const identity = decodeCaIdentity(method === METHOD_CA ? data : null);
@@ -378,7 +215,7 @@ export class Session implements PvaServerHandler, StreamHandler {
   onSearch(body: BytesReader): void {
     const request = decodeSearchRequest(body);
     this.#host.search(request, this.peer, (ids, isFound) => {
-      if (this.#isEnded) return;
+      if (this.link.isEnded) return;
       const { guid, tcpPort } = this.#host;
       this.connection.searchResponse((writer) =>
         encodeSearchResponse(writer, {
@@ -403,7 +240,7 @@ export class Session implements PvaServerHandler, StreamHandler {
   }
 
   #create(cid: number, name: string): void {
-    if (this.#isEnded) return;
+    if (this.link.isEnded) return;
     if (name === '') {
       this.#refuse(cid, 'channel name is empty');
       return;
@@ -428,11 +265,11 @@ export class Session implements PvaServerHandler, StreamHandler {
     resolved.then(
       (found) => {
         this.#opening--;
-        if (!this.#isEnded) this.#attach(cid, name, found);
+        if (!this.link.isEnded) this.#attach(cid, name, found);
       },
       (error: unknown) => {
         this.#opening--;
-        if (!this.#isEnded) this.#onOpenError(cid, name, error);
+        if (!this.link.isEnded) this.#onOpenError(cid, name, error);
       },
     );
   }
@@ -477,8 +314,9 @@ export class Session implements PvaServerHandler, StreamHandler {
   }
 
   #release(channel: ServedChannel): void {
-    channel.release();
-    this.#host.pvs.leave(channel.entry, channel);
+    const { pvs } = this.#host;
+    pvs.guard(channel.name, () => channel.release());
+    pvs.leave(channel.entry, channel);
   }
 
   onDestroyChannel(sid: number, cid: number): void {
@@ -503,7 +341,11 @@ export class Session implements PvaServerHandler, StreamHandler {
   updateRights(channel: ServedChannel): void {
     if (channel.isClosed) return;
     const before = channel.aclBits;
-    if (!channel.askRights(this.peer)) return;
+    let isChanged = false;
+    this.#host.pvs.guard(channel.name, () => {
+      isChanged = channel.askRights(this.peer);
+    });
+    if (!isChanged) return;
     if (channel.aclBits !== before) {
       this.connection.aclChange(channel.cid, channel.aclBits);
       this.touch();
@@ -519,140 +361,62 @@ export class Session implements PvaServerHandler, StreamHandler {
     command: number,
     sid: number,
     ioid: number,
-    subcommand: number,
+    _subcommand: number,
     pvRequest: Value | null,
     freeCount: number,
   ): void {
-    const channel = this.#admit(command, sid, ioid, SUB_INIT);
-    if (channel === undefined) return;
-    if (command === CMD_ARRAY) {
-      this.#reject(command, ioid, SUB_INIT, 'Not supported');
-      return;
-    }
-    const operation =
-      command === CMD_MONITOR
-        ? new MonitorOperation(channel, ioid, pvRequest, freeCount)
-        : command === CMD_RPC
-          ? new RpcOperation(channel, command, ioid, pvRequest)
-          : new ValueOperation(channel, command, ioid, pvRequest);
-    this.#begin(channel, operation, command !== CMD_RPC);
+    this.#operations.init(command, this.#channels.get(sid), ioid, pvRequest, freeCount);
   }
 
   onGetField(sid: number, ioid: number, path: string): void {
-    const channel = this.#admit(CMD_GET_FIELD, sid, ioid, 0);
-    if (channel !== undefined) this.#begin(channel, new GetFieldOperation(channel, ioid, path), true);
-  }
-
-  /** The channel for a new operation; undefined when the operation cannot be, which the client is told. */
-  #admit(command: number, sid: number, ioid: number, subcommand: number): ServedChannel | undefined {
-    const channel = this.#channels.get(sid);
-    const limit = this.#host.config.maxOperationsPerConnection;
-    let problem: string | undefined;
-    if (channel === undefined) problem = 'bad channel id';
-    else if (this.#operations.has(ioid)) problem = `request id ${ioid} is in use`;
-    else if (this.#operations.size >= limit) problem = `more than ${limit} operations on one connection`;
-    if (problem === undefined) return channel;
-    this.#reject(command, ioid, subcommand, problem);
-    return undefined;
-  }
-
-  #reject(command: number, ioid: number, subcommand: number, text: string): void {
-    if (command === CMD_GET_FIELD) this.connection.fieldReply(ioid, errorStatus(text));
-    else this.connection.statusReply(command, ioid, subcommand, errorStatus(text));
-    this.touch();
-  }
-
-  #begin(channel: ServedChannel, operation: ServerOperation, needsType: boolean): void {
-    this.#operations.set(operation.ioid, operation);
-    channel.operations.add(operation);
-    const { opened } = channel.entry;
-    if (!needsType || opened === undefined) {
-      this.#beginNow(channel, operation);
-      return;
-    }
-    // Rejections have become `openError` of the entry.
-    void opened.then(() => {
-      if (!operation.isEnded) this.#beginNow(channel, operation);
-    });
-  }
-
-  #beginNow(channel: ServedChannel, operation: ServerOperation): void {
-    const { openError } = channel.entry;
-    try {
-      if (openError !== undefined) operation.refuse(statusOf(openError).message);
-      else operation.begin();
-    } catch (error) {
-      this.logFault(error, channel.name);
-      operation.refuse(statusOf(error).message);
-    }
-  }
-
-  /** The operation of a request; a dead one is passed over in silence, as races with its end are normal. */
-  #find(command: number, ioid: number, subcommand: number): ServerOperation | undefined {
-    const operation = this.#operations.get(ioid);
-    if (operation === undefined || operation.command === command) return operation;
-    this.#reject(
-      command,
-      ioid,
-      subcommand,
-      `request id ${ioid} belongs to a ${commandName(operation.command)} operation`,
-    );
-    return undefined;
-  }
-
-  #execute(command: number, ioid: number, subcommand: number, body: BytesReader | undefined): void {
-    const operation = this.#find(command, ioid, subcommand);
-    if (operation instanceof ValueOperation) operation.execute(subcommand, body);
+    this.#operations.getField(this.#channels.get(sid), ioid, path);
   }
 
   onGet(_sid: number, ioid: number, subcommand: number): void {
-    this.#execute(CMD_GET, ioid, subcommand, undefined);
+    this.#operations.execute(CMD_GET, ioid, subcommand, undefined);
   }
 
   onPut(_sid: number, ioid: number, subcommand: number, body: BytesReader): void {
-    this.#execute(CMD_PUT, ioid, subcommand, body);
+    this.#operations.execute(CMD_PUT, ioid, subcommand, body);
   }
 
   onPutGet(_sid: number, ioid: number, subcommand: number, body: BytesReader): void {
-    this.#execute(CMD_PUT_GET, ioid, subcommand, body);
+    this.#operations.execute(CMD_PUT_GET, ioid, subcommand, body);
   }
 
   onProcess(_sid: number, ioid: number, subcommand: number): void {
-    this.#execute(CMD_PROCESS, ioid, subcommand, undefined);
+    this.#operations.execute(CMD_PROCESS, ioid, subcommand, undefined);
   }
 
   onArray(_sid: number, ioid: number, subcommand: number): void {
-    if (this.#operations.has(ioid)) this.#reject(CMD_ARRAY, ioid, subcommand, 'Not supported');
+    this.#operations.executeArray(ioid, subcommand);
   }
 
   onMonitor(_sid: number, ioid: number, subcommand: number, freeCount: number): void {
-    const operation = this.#find(CMD_MONITOR, ioid, SUB_DESTROY);
-    if (operation instanceof MonitorOperation) operation.execute(subcommand, freeCount);
+    this.#operations.executeMonitor(ioid, subcommand, freeCount);
   }
 
   onRpc(_sid: number, ioid: number, subcommand: number, args: Value | null): void {
-    const operation = this.#find(CMD_RPC, ioid, subcommand);
-    if (operation instanceof RpcOperation) operation.execute(subcommand, args);
+    this.#operations.executeRpc(ioid, subcommand, args);
   }
 
   onDestroyRequest(_sid: number, ioid: number): void {
-    this.#operations.get(ioid)?.destroy();
+    this.#operations.destroy(ioid);
   }
 
   onCancelRequest(_sid: number, ioid: number): void {
-    this.#operations.get(ioid)?.cancel();
+    this.#operations.cancel(ioid);
   }
 
   /** An operation has ended. */
   forget(operation: ServerOperation): void {
-    if (this.#operations.get(operation.ioid) === operation) this.#operations.delete(operation.ioid);
-    operation.channel.operations.delete(operation);
-    if (operation instanceof MonitorOperation) this.#waiting.delete(operation);
+    this.#operations.forget(operation);
+    if (operation instanceof MonitorOperation) this.#round.delete(operation);
   }
 
   /** Text for the client's log about one of its operations. */
   sendMessage(ioid: number, level: 'info' | 'warning' | 'error', text: string): void {
-    if (this.#isEnded) return;
+    if (this.link.isEnded) return;
     this.connection.message(ioid, level === 'info' ? 0 : level === 'warning' ? 1 : 2, text);
     this.touch();
   }
@@ -671,9 +435,9 @@ export class Session implements PvaServerHandler, StreamHandler {
       claimedHost: this.#claimedHost,
       state: this.connection.state,
       bytesIn: this.connection.bytesIn,
-      bytesOut: this.bytesOut,
-      backlogBytes: this.#transport.pendingBytes + this.connection.out.byteLength,
-      isBlocked: this.#isBlocked,
+      bytesOut: this.link.bytesOut,
+      backlogBytes: this.link.backlogBytes,
+      isBlocked: this.link.isBlocked,
       operations: this.#operations.size,
       channels: [...this.#channels.values()].map((channel) => ({
         name: channel.name,

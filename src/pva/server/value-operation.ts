@@ -109,7 +109,7 @@ export class ValueOperation extends ServerOperation {
     const { connection } = this.session;
     const before = connection.out.byteLength;
     try {
-      connection.valueReply(this.command, this.ioid, subcommand, value, selection?.of(value.marks, true));
+      connection.valueReply(this.command, this.ioid, subcommand, value, selection?.ofComplete(value.marks));
     } catch (error) {
       this.session.logFault(error, this.channel.name);
       this.#finish(subcommand, statusOf(error));

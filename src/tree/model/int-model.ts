@@ -104,7 +104,9 @@ export const UInt: ModelFactory<Integer> = cachedByWidth((n) => new IntModel('UI
 /** Signed integer of any width in two's complement, typeStr `Int<n>`. */
 export const Int: ModelFactory<Integer> = cachedByWidth((n) => new IntModel('Int', n, true, false, false));
 /** Unsigned integer, most significant byte first, typeStr `UIntBE<n>`. */
-export const UIntBE: ModelFactory<Integer> = cachedByWidth((n) => new IntModel('UIntBE', n, false, true, false));
+export const UIntBE: ModelFactory<Integer> = cachedByWidth(
+  (n) => new IntModel('UIntBE', n, false, true, false),
+);
 /** Signed integer, most significant byte first, typeStr `IntBE<n>`. */
 export const IntBE: ModelFactory<Integer> = cachedByWidth((n) => new IntModel('IntBE', n, true, true, false));
 /** Unsigned integer with its bits in reverse order, typeStr `UIntReversed<n>`. */

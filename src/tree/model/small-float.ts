@@ -130,8 +130,18 @@ function clamped(bits: number, exponentBits: number, max: number, nan: number | 
   return { bits: 8, max, encode, decode: (raw) => decode(Number(raw) & (2 ** bits - 1)) };
 }
 
+type FormatName =
+  | 'float64'
+  | 'float32'
+  | 'float16'
+  | 'bfloat16'
+  | 'tensorfloat32'
+  | 'float8'
+  | 'float6'
+  | 'float4';
+
 /** The floating point codings. */
-export const formats = {
+export const formats: Readonly<Record<FormatName, FloatFormat>> = {
   float64,
   float32,
   float16,
@@ -140,4 +150,4 @@ export const formats = {
   float8: clamped(8, 4, 448, 0x7f),
   float6: clamped(6, 3, 28, undefined),
   float4: clamped(4, 2, 6, undefined),
-} as const satisfies Readonly<Record<string, FloatFormat>>;
+};

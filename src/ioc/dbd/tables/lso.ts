@@ -5,7 +5,7 @@ import { defineFields, type FieldDef } from '../field-def.ts';
 /** Field table of lso after dbCommon, in DBD order. */
 export const lsoFields: readonly FieldDef[] = defineFields(`
 VAL lstring arr pp asl0
-OVAL lstring arr i3
+OVAL lstring arr ro i3
 SIZV ushort ro i1 =41
 LEN ulong ro
 OLEN ulong ro i3
