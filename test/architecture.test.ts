@@ -19,7 +19,8 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   'pva/core': ['pvdata', 'util'],
   ca: ['ca/core', 'pv', 'access', 'net', 'util'],
   pva: ['pva/core', 'pvdata', 'nt', 'pv', 'access', 'net', 'util'],
-  ioc: ['calc', 'access', 'save', 'pv', 'nt', 'pvdata', 'util'],
+  // Its index re-exports the runtime (ARC 2.2: SoftIoc is part of epics-ts/ioc).
+  ioc: ['ioc/runtime', 'calc', 'access', 'save', 'pv', 'nt', 'pvdata', 'util'],
   'ioc/runtime': ['ioc', 'calc', 'access', 'save', 'pv', 'nt', 'pvdata', 'util', 'ca', 'pva', 'net'],
   tree: ['save', 'util'],
   protocols: ['tree', 'ioc', 'ca', 'pva', 'access', 'save', 'pv', 'nt', 'pvdata', 'net', 'util'],
@@ -133,7 +134,7 @@ test('ARC-A-1 no exported module awaits at top level', () => {
 });
 
 test('only the clock reads time or sets timers', () => {
-  const timers = /\b(setTimeout|setInterval|setImmediate|Date\.now|performance\.now)\b/;
+  const timers = /(?<![.#\w])(setTimeout|setInterval|setImmediate)\((?![a-z]+: )|Date\.now|performance\.now/;
   const allowed = ['util/clock.ts', 'net/resolve.ts'];
   const bad = files
     .filter((file) => !file.startsWith('cli/') && !allowed.includes(file))

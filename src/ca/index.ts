@@ -12,6 +12,8 @@ export * from './client/channel-types.ts';
 export * from './client/client.ts';
 export * from './client/client-types.ts';
 export * from './client/config.ts';
+export * from './client/format.ts';
+export type { StructValue } from './client/struct-view.ts';
 export type { CaUpdateSink } from './client/subscription.ts';
 export type { PutValue, ValueForm } from './client/value-request.ts';
 export * from './core/index.ts';

@@ -1,5 +1,5 @@
 import { DisconnectedError, LimitError, Ring } from '../util/index.ts';
-import type { MaybePromise, OpContext } from './source.ts';
+import type { MaybePromise, WriteContext } from './source.ts';
 
 /**
  * What happens to a put while another one is under way: `serial` runs them one after the other, `latest` keeps only
@@ -26,7 +26,7 @@ interface Waiting<W, C> {
  * Orders the puts to one PV: servers start writes in the order of arrival and never queue them, so a source whose
  * writes take time has one of these.
  */
-export class PutQueue<W, C extends OpContext = OpContext> {
+export class PutQueue<W, C extends WriteContext = WriteContext> {
   readonly #run: (write: W, context: C) => MaybePromise<void>;
   readonly #mode: PutMode;
   readonly #maxWaiting: number;
@@ -103,8 +103,9 @@ export class PutQueue<W, C extends OpContext = OpContext> {
   }
 
   #runWaiting(next: Waiting<W, C>): void {
-    // A put whose client left before its turn is not begun; with `latest` the callers before it have none either.
-    if (next.callers.length === 1 && next.context.signal.aborted) {
+    // A put whose client waited and left before its turn is not begun. One that nobody waits for was done with when it
+    // was sent: its client may leave at once. With `latest` the callers before it still wait.
+    if (next.callers.length === 1 && next.context.wait && next.context.signal.aborted) {
       const cause: unknown = next.context.signal.reason;
       const error = new DisconnectedError(`put to "${this.#name}" was cancelled before its turn`, { cause });
       for (const caller of next.callers) caller.reject(error);

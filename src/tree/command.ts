@@ -1,4 +1,5 @@
 import { errorText } from '../util/index.ts';
+import * as functions from './command-functions.ts';
 import type { Device } from './device.ts';
 import type { EnumInput } from './enum-map.ts';
 import { CommandError } from './errors.ts';
@@ -126,6 +127,35 @@ async function runCommand<A, R>(
  * repeats the last; {@link LocalCommand.callDefault} takes the default of the constructor.
  */
 export class LocalCommand<A = unknown, R = unknown> extends BaseVariable<A> implements Command<A, R> {
+  /** Does nothing. */
+  static readonly nothing: CommandFunction = functions.nothing;
+  /** Reads the command's register. */
+  static readonly read: CommandFunction = functions.read;
+  /** Writes the argument. */
+  static readonly setArg: CommandFunction = functions.setArg;
+  /** Writes the argument and compares what a read gives. */
+  static readonly setAndVerifyArg: CommandFunction = functions.setAndVerifyArg;
+  /** Makes a function that writes each of the values in turn. */
+  static readonly createToggle: (values: readonly unknown[]) => CommandFunction = functions.createToggle;
+  /** Writes 1, then 0. */
+  static readonly toggle: CommandFunction = functions.toggle;
+  /** Makes a function that writes a value. */
+  static readonly createTouch: (value: unknown) => CommandFunction = functions.createTouch;
+  /** Writes the argument, 1 when there is none. */
+  static readonly touch: CommandFunction = functions.touch;
+  /** Writes 0. */
+  static readonly touchZero: CommandFunction = functions.touchZero;
+  /** Writes 1. */
+  static readonly touchOne: CommandFunction = functions.touchOne;
+  /** Makes a function that posts a value. */
+  static readonly createPostedTouch: (value: unknown) => CommandFunction = functions.createPostedTouch;
+  /** Posts the argument. */
+  static readonly postedTouch: CommandFunction = functions.postedTouch;
+  /** Posts 1. */
+  static readonly postedTouchOne: CommandFunction = functions.postedTouchOne;
+  /** Posts 0. */
+  static readonly postedTouchZero: CommandFunction = functions.postedTouchZero;
+
   readonly #state: CommandState<A, R>;
   #value: unknown;
 
@@ -218,6 +248,35 @@ export interface RemoteCommandOptions<A = Integer, R = unknown>
 
 /** A command with a register: its function writes it, without verify. */
 export class RemoteCommand<A = Integer, R = unknown> extends RemoteVariable<A> implements Command<A, R> {
+  /** Does nothing. */
+  static readonly nothing: CommandFunction = functions.nothing;
+  /** Reads the command's register. */
+  static readonly read: CommandFunction = functions.read;
+  /** Writes the argument. */
+  static readonly setArg: CommandFunction = functions.setArg;
+  /** Writes the argument and compares what a read gives. */
+  static readonly setAndVerifyArg: CommandFunction = functions.setAndVerifyArg;
+  /** Makes a function that writes each of the values in turn. */
+  static readonly createToggle: (values: readonly unknown[]) => CommandFunction = functions.createToggle;
+  /** Writes 1, then 0. */
+  static readonly toggle: CommandFunction = functions.toggle;
+  /** Makes a function that writes a value. */
+  static readonly createTouch: (value: unknown) => CommandFunction = functions.createTouch;
+  /** Writes the argument, 1 when there is none. */
+  static readonly touch: CommandFunction = functions.touch;
+  /** Writes 0. */
+  static readonly touchZero: CommandFunction = functions.touchZero;
+  /** Writes 1. */
+  static readonly touchOne: CommandFunction = functions.touchOne;
+  /** Makes a function that posts a value. */
+  static readonly createPostedTouch: (value: unknown) => CommandFunction = functions.createPostedTouch;
+  /** Posts the argument. */
+  static readonly postedTouch: CommandFunction = functions.postedTouch;
+  /** Posts 1. */
+  static readonly postedTouchOne: CommandFunction = functions.postedTouchOne;
+  /** Posts 0. */
+  static readonly postedTouchZero: CommandFunction = functions.postedTouchZero;
+
   readonly #state: CommandState<A, R>;
 
   constructor(options: RemoteCommandOptions<A, R>) {

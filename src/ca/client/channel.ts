@@ -15,7 +15,6 @@ import {
   type StructOptions,
   type UpdateSink,
 } from '../../pv/index.ts';
-import type { Value } from '../../pvdata/index.ts';
 import {
   AsyncFeed,
   ClosedError,
@@ -47,7 +46,7 @@ import {
   type CaReadOptions,
   parseEventMask,
 } from './channel-types.ts';
-import { monitorStruct, putValueOf, readStruct } from './struct-view.ts';
+import { monitorStruct, putValueOf, readStruct, type StructValue } from './struct-view.ts';
 import type { CaUpdateSink } from './subscription.ts';
 import type { PutValue } from './value-request.ts';
 import type { WireChannel } from './wire-channel.ts';
@@ -269,7 +268,7 @@ export class CaChannel implements PvChannel {
   }
 
   /** The value as a structure of its normative type. */
-  async getStruct(options: StructOptions = {}): Promise<Value> {
+  async getStruct(options: StructOptions = {}): Promise<StructValue> {
     await this.ready(options);
     return readStruct({
       name: this.name,
@@ -280,12 +279,12 @@ export class CaChannel implements PvChannel {
   }
 
   /** Writes the `value` of a structure. */
-  async putStruct(value: Value, options: PutOptions & StructOptions = {}): Promise<void> {
+  async putStruct(value: StructValue, options: PutOptions & StructOptions = {}): Promise<void> {
     await this.put(putValueOf(value), options);
   }
 
   /** Delivers structures of the normative type; when the type changes at a reconnect, structures of the new one. */
-  subscribeStruct(sink: UpdateSink<Value>, options: MonitorOptions = {}): Stop {
+  subscribeStruct(sink: UpdateSink<StructValue>, options: MonitorOptions = {}): Stop {
     let stopInner = noStop;
     let type: ScalarType | undefined;
     const begin = (): void => {
@@ -315,7 +314,7 @@ export class CaChannel implements PvChannel {
   }
 
   /** Always rejects: Channel Access has no remote procedure calls. */
-  call(): Promise<Value | null> {
+  call(): Promise<StructValue | null> {
     return Promise.reject(
       new TypeMismatchError(`call of "${this.name}" failed: Channel Access has no remote procedure calls`, {
         pvName: this.name,

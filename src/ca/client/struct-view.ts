@@ -1,6 +1,7 @@
 import {
   asStruct,
   localPeer,
+  type PvChannel,
   type PvValue,
   ReadOperation,
   Rights,
@@ -10,8 +11,10 @@ import {
   type Snapshot,
   type UpdateSink,
 } from '../../pv/index.ts';
-import type { Value } from '../../pvdata/index.ts';
 import { FieldError, noStop, type Stop, TypeMismatchError } from '../../util/index.ts';
+
+/** A structure, as all clients deliver them. */
+export type StructValue = Awaited<ReturnType<PvChannel['getStruct']>>;
 
 /** Where the structures of a channel come from. */
 export interface SnapshotChannel {
@@ -38,12 +41,12 @@ function structOf(channel: SnapshotChannel): ServedStructPv {
 }
 
 /** Reads a channel as a structure. */
-export async function readStruct(channel: SnapshotChannel): Promise<Value> {
+export async function readStruct(channel: SnapshotChannel): Promise<StructValue> {
   return structOf(channel).read(new ReadOperation('get', localPeer()));
 }
 
 /** Subscribes to a channel as structures. */
-export function monitorStruct(channel: SnapshotChannel, sink: UpdateSink<Value>, mask: number): Stop {
+export function monitorStruct(channel: SnapshotChannel, sink: UpdateSink<StructValue>, mask: number): Stop {
   return structOf(channel).monitor(sink, { peer: localPeer(), mask, pvRequest: undefined });
 }
 
@@ -52,7 +55,7 @@ export function monitorStruct(channel: SnapshotChannel, sink: UpdateSink<Value>,
  *
  * @throws {FieldError} EPICS_FIELD when the structure has no value.
  */
-export function putValueOf(value: Value): PvValue {
+export function putValueOf(value: StructValue): PvValue {
   const index = value.get('value.index');
   const found = index ?? value.get('value');
   if (found === undefined || found === null) {

@@ -1,4 +1,4 @@
-import type { DatagramTransport, Endpoint, Network } from '../../net/transport.ts';
+import type { DatagramTransport, Endpoint, Network } from '../../net/index.ts';
 import { BytesWriter, type Deadlines, type Logger, noStop, type Stop } from '../../util/index.ts';
 import { HEADER_BYTES, writeBeacon } from '../core/index.ts';
 

@@ -1,4 +1,4 @@
-import type { StreamHandler, StreamTransport } from '../../net/transport.ts';
+import type { StreamHandler, StreamTransport } from '../../net/index.ts';
 import {
   BLOCK_BYTES,
   type BlockPool,

@@ -1,4 +1,4 @@
-import type { Listener, Network, StreamTransport } from '../../net/transport.ts';
+import type { Listener, Network, StreamTransport } from '../../net/index.ts';
 import { ConfigError, errorText, isIpv4, isIpv6, type Logger } from '../../util/index.ts';
 import { type CaServerConfig, interfaceAddresses } from './config.ts';
 

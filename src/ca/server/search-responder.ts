@@ -1,4 +1,4 @@
-import type { DatagramTransport, Endpoint, Network } from '../../net/transport.ts';
+import type { DatagramTransport, Endpoint, Network } from '../../net/index.ts';
 import { Claim, type Peer } from '../../pv/index.ts';
 import {
   type AddressEntry,

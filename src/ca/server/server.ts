@@ -1,4 +1,4 @@
-import type { Endpoint, Network, StreamTransport } from '../../net/transport.ts';
+import type { Endpoint, Network, StreamTransport } from '../../net/index.ts';
 import {
   type Peer,
   type PvSource,

@@ -1,4 +1,4 @@
-import type { StreamTransport } from '../../net/transport.ts';
+import type { StreamTransport } from '../../net/index.ts';
 import { Claim, type Peer, QueueBudget, type SourceList } from '../../pv/index.ts';
 import {
   type BlockPool,

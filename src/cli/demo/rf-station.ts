@@ -1,6 +1,5 @@
 import {
   Bool,
-  commandFunctions,
   Device,
   type DeviceOptions,
   Fixed,
@@ -147,7 +146,7 @@ export class Digitizer extends Device {
       offset: Register.Control,
       bitOffset: 24,
       bitSize: 1,
-      function: commandFunctions.touchOne,
+      function: RemoteCommand.touchOne,
       description: 'Samples once',
     }),
   );

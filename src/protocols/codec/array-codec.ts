@@ -64,8 +64,11 @@ export class ArrayCodec implements ValueCodec {
     checkLossless(write.value, this.type.element);
     const data = coerce(write, this.type, emptyMetadata) as ArrayValue;
     if (!isNumericArray(data)) throw new TypeMismatchError('a numeric array cannot take texts');
-    if (this.#shape.length <= 1)
-      return { value: ndarray(data.slice(), undefined, this.#dtype), isText: false };
+    if (this.#shape.length <= 1) {
+      // One dimension is a bare typed array in the tree too; only booleans need to say what they are.
+      const value = this.#dtype === 'bool' ? ndarray(data.slice(), undefined, 'bool') : data.slice();
+      return { value, isText: false };
+    }
     const count = this.#shape.reduce((product, n) => product * n, 1);
     if (data.length !== count) {
       throw new TypeMismatchError(

@@ -9,6 +9,7 @@ import {
   type ScalarWrite,
   Severity,
 } from '../../pv/index.ts';
+import { pyStr } from '../../tree/index.ts';
 import { type Encoded, encoded, type TreeWrite, type ValueCodec } from './codec.ts';
 
 /** Keys of a tree enum compare by value: the number 1, the bigint 1 and, as in Python, true are one key. */
@@ -34,7 +35,7 @@ export class EnumCodec implements ValueCodec {
   encode(value: unknown, _text: () => string): Encoded {
     const index = this.#indexOf.get(keyOf(value));
     if (index !== undefined) return encoded(index);
-    return encoded(0, makeAlarm(Severity.Invalid, AlarmCondition.State, `INVALID: ${String(value)}`));
+    return encoded(0, makeAlarm(Severity.Invalid, AlarmCondition.State, `INVALID: ${pyStr(value)}`));
   }
 
   decode(write: ScalarWrite): TreeWrite {

@@ -15,7 +15,7 @@ import {
 } from '../../pv/index.ts';
 import type { Value } from '../../pvdata/index.ts';
 import { type BaseVariable, isCommand, type VariableValue } from '../../tree/index.ts';
-import { errorText, type Logger, type Stop } from '../../util/index.ts';
+import { errorText, type Logger, type Stop, toError, type WallTime } from '../../util/index.ts';
 import { type AlarmStyle, alarmOf, inStyle } from '../alarm.ts';
 import type { ValueCodec } from '../codec/codec.ts';
 import { IntCodec } from '../codec/number-codec.ts';
@@ -78,6 +78,8 @@ export class EpicsPvHolder {
   #lastRecord: State | undefined;
   #lastAlias: State | undefined;
   readonly #clamped: Set<string>;
+  /** Texts of the failures of PVs that cannot be shown now: each is logged once. */
+  readonly #failures: Map<string, string>;
 
   /** @param caName name of the record. */
   constructor(mapped: MappedVariable, caName: string, options: HolderOptions) {
@@ -118,6 +120,7 @@ export class EpicsPvHolder {
     this.#lastRecord = undefined;
     this.#lastAlias = undefined;
     this.#clamped = new Set();
+    this.#failures = new Map();
   }
 
   /** Names of all records of this variable. */
@@ -132,12 +135,33 @@ export class EpicsPvHolder {
 
   /** Makes the PVs with their first values, and listens to the variable from then on. */
   async open(database: Database): Promise<void> {
-    const { variable, entry } = this;
     this.#database = database;
-    const first = await variable.getVariableValue({ read: false });
-    const meta = metadataOf(variable, this.#record.codec.type, this.#record.codec.choices);
-    const type = this.#record.codec.type;
-    this.#lastRecord = this.#stateOf(this.#record.codec, first, 'normative');
+    // Listening begins before the value is asked for: what changes meanwhile must not be missed.
+    let newest: VariableValue | undefined;
+    this.#stopListening = this.variable.addListener((_path, value) => {
+      if (this.#handle === undefined) newest = value;
+      else this.#publish(value);
+    });
+    const first = await this.#readFirst();
+    this.#openRecord(database, newest ?? first);
+    this.#openAlias(newest ?? first);
+    this.#status?.open(database, this.#options.sizes);
+  }
+
+  /** The value known now; its error when even that fails, as with a `localGet` that throws. */
+  async #readFirst(): Promise<VariableValue | Error> {
+    try {
+      return await this.variable.getVariableValue({ read: false });
+    } catch (error) {
+      return toError(error);
+    }
+  }
+
+  #openRecord(database: Database, first: VariableValue | Error): void {
+    const { variable, entry } = this;
+    const { type, choices } = this.#record.codec;
+    const meta = metadataOf(variable, type, choices);
+    this.#lastRecord = this.#firstState(entry.caName, this.#record.codec, first, 'normative');
     this.#handle = database.addRecord(
       entry.recordType,
       entry.caName,
@@ -159,27 +183,51 @@ export class EpicsPvHolder {
         },
       },
     );
+  }
+
+  #openAlias(first: VariableValue | Error): void {
     const codec = this.#aliasCodec;
-    if (codec !== undefined) {
-      this.#lastAlias = this.#stateOf(codec, first, 'condition');
-      this.#alias = new VariablePv({
-        name: entry.fullName,
-        type: codec.type,
-        meta: metadataOf(variable, codec.type, codec.choices),
-        initial: this.#lastAlias,
-        ...(entry.isWritable
-          ? {
-              write: (write: ScalarWrite, context: WriteContext) =>
-                this.#put(codec, 'zero-calls-without', write, context),
-            }
-          : {}),
-        refusal: READ_ONLY_TEXT,
-        ...(entry.isCommand ? { call: this.#call } : {}),
-        onFault: (error) => this.#options.logger.error({ pv: entry.fullName, error }, 'listener failed'),
-      });
+    if (codec === undefined) return;
+    const { variable, entry } = this;
+    this.#lastAlias = this.#firstState(entry.fullName, codec, first, 'condition');
+    this.#alias = new VariablePv({
+      name: entry.fullName,
+      type: codec.type,
+      meta: metadataOf(variable, codec.type, codec.choices),
+      initial: this.#lastAlias,
+      ...(entry.isWritable
+        ? {
+            write: (write: ScalarWrite, context: WriteContext) =>
+              this.#put(codec, 'zero-calls-without', write, context),
+          }
+        : {}),
+      refusal: READ_ONLY_TEXT,
+      ...(entry.isCommand ? { call: this.#call } : {}),
+      onFault: (error) => this.#options.logger.error({ pv: entry.fullName, error }, 'listener failed'),
+    });
+  }
+
+  /** The state to begin with. What cannot be shown begins as nothing, INVALID with the reason. */
+  #firstState(name: string, codec: ValueCodec, first: VariableValue | Error, style: AlarmStyle): State {
+    let failure = first;
+    try {
+      if (!(first instanceof Error)) return this.#stateOf(codec, first, style);
+    } catch (error) {
+      failure = toError(error);
     }
-    this.#status?.open(database, this.#options.sizes);
-    this.#stopListening = variable.addListener((_path, value) => this.#publish(value));
+    const alarm = this.#failed(name, failure, style);
+    const now: WallTime = { seconds: 0, nanoseconds: 0 };
+    this.variable.root?.clock.wall(now);
+    const { value } = codec.encode(null, () => '');
+    return { value, alarm, time: makeTimeStamp(now.seconds, now.nanoseconds) };
+  }
+
+  /** Logs a failure that is not the one before, and gives the alarm that clients see. */
+  #failed(name: string, error: unknown, style: AlarmStyle): Alarm {
+    const text = `cannot show ${this.entry.path} on "${name}": ${errorText(error)}`;
+    if (this.#failures.get(name) !== text) this.#options.logger.error({ pv: name, error }, text);
+    this.#failures.set(name, text);
+    return inStyle(makeAlarm(Severity.Invalid, AlarmCondition.Calc, text), style);
   }
 
   /** Removes the PVs; puts that wait are refused. */
@@ -244,12 +292,11 @@ export class EpicsPvHolder {
     try {
       const state = this.#stateOf(codec, value, style);
       publish(state);
+      this.#failures.delete(name);
       return state;
     } catch (error) {
-      const text = `cannot show ${this.entry.path} on "${name}": ${errorText(error)}`;
-      this.#options.logger.error({ pv: name, error }, text);
+      const alarm = this.#failed(name, error, style);
       if (last === undefined) return undefined;
-      const alarm = inStyle(makeAlarm(Severity.Invalid, AlarmCondition.Calc, text), style);
       const state = { value: last.value, alarm, time: timeOf(value) };
       publish(state);
       return state;

@@ -1,7 +1,7 @@
-import type { SoftIoc, SoftIocOptions } from '../../ioc/index.ts';
+import type { SoftIoc } from '../../ioc/index.ts';
 import { StaticSource } from '../../pv/index.ts';
 import type { BaseVariable, ManagedInterface, Root } from '../../tree/index.ts';
-import { ConfigError, getLogger, type Logger, utf8Length } from '../../util/index.ts';
+import { ConfigError, type Logger, utf8Length } from '../../util/index.ts';
 import { defaultSizes, type SizeOptions } from '../kind-map.ts';
 import {
   checkDistinct,
@@ -14,8 +14,11 @@ import {
   mapByNames,
 } from '../pv-map.ts';
 import { EpicsPvHolder, type PvEntry } from './pv-holder.ts';
+import { type CaOptions, caSettings, type PvaOptions, pvaSettings } from './server-settings.ts';
 import { type IocLease, leaseSharedIoc } from './shared-ioc.ts';
 import { MAX_BASE_LEN, recordNameOf } from './short-name.ts';
+
+const LOGGER_NAME = 'pyrogue.EpicsPvServer';
 
 /** Settings of an {@link EpicsPvServer}. Names and meaning of the first five are PyRogue's. */
 export interface EpicsPvServerOptions extends MappingOptions {
@@ -23,10 +26,10 @@ export interface EpicsPvServerOptions extends MappingOptions {
   readonly root: Root;
   /** Publish into this IOC instead of the one that the servers of this process share. Its owner closes it. */
   readonly ioc?: SoftIoc;
-  /** Channel Access settings of the shared IOC. */
-  readonly ca?: SoftIocOptions['ca'];
+  /** Channel Access settings of the shared IOC, for example `{ interfaces: ['10.0.0.5'], port: 5064 }`. */
+  readonly ca?: CaOptions;
   /** PVAccess settings of the shared IOC. */
-  readonly pva?: SoftIocOptions['pva'];
+  readonly pva?: PvaOptions;
   /** Bytes of a text on Channel Access, with the terminating zero. Default 4096. */
   readonly maxStringLength?: number;
   /** Elements of an array on Channel Access. Default: its initial length. */
@@ -72,7 +75,7 @@ export class EpicsPvServer implements ManagedInterface, AsyncDisposable {
       });
     }
     this.#options = options;
-    this.#log = options.logger ?? getLogger('pyrogue.EpicsPvServer');
+    this.#log = options.logger ?? options.root.makeLogger(LOGGER_NAME);
     this.#aliases = new StaticSource(`epicsV7 ${options.base}`, {
       onFault: (error) => this.#log.error({ error }, 'listener failed'),
     });
@@ -215,7 +218,10 @@ export class EpicsPvServer implements ManagedInterface, AsyncDisposable {
   #leaseIoc(): IocLease {
     const { ioc, ca, pva } = this.#options;
     if (ioc !== undefined) return { ioc, release: () => Promise.resolve() };
-    return leaseSharedIoc({ ...(ca === undefined ? {} : { ca }), ...(pva === undefined ? {} : { pva }) });
+    return leaseSharedIoc({
+      ...(ca === undefined ? {} : { ca: caSettings(ca) }),
+      ...(pva === undefined ? {} : { pva: pvaSettings(pva) }),
+    });
   }
 
   async #open(ioc: SoftIoc, holders: readonly EpicsPvHolder[]): Promise<void> {

@@ -81,6 +81,8 @@ export class Subscription extends Operation {
   #isPaused: boolean;
   #isOver: boolean;
   #freed: number;
+  /** Updates that the server may still send, as far as it was told. */
+  #window: number;
   #stopPatience: Stop;
   #updates: number;
   #overruns: number;
@@ -104,6 +106,7 @@ export class Subscription extends Operation {
     this.#isPaused = false;
     this.#isOver = false;
     this.#freed = 0;
+    this.#window = 0;
     this.#stopPatience = noStop;
     this.#updates = 0;
     this.#overruns = 0;
@@ -141,6 +144,10 @@ export class Subscription extends Operation {
     this.#freed += count;
     if (this.#freed < this.#request.ackAt) return;
     this.link.core.monitorAck(this.sid, this.ioid, this.#freed);
+    // PVXS keeps what waits behind a closed window until the next post or start, so the last value would stay there.
+    // @see pvxs src/servermon.cpp, ServerConn::handle_MONITOR
+    if (this.#window <= 0 && !this.#isPaused) this.link.core.monitorStart(this.sid, this.ioid);
+    this.#window += this.#freed;
     this.link.markDirty();
     this.#freed = 0;
   }
@@ -150,6 +157,7 @@ export class Subscription extends Operation {
     this.attach(link, sid);
     const { pvRequest, plainRequest, queueSize } = this.#request;
     this.#freed = 0;
+    this.#window = queueSize;
     if (this.#isPipeline) {
       link.core.init(CMD_MONITOR, sid, this.ioid, pvRequest, queueSize);
       this.#stopPatience = this.#channel.deadlines.after(PIPELINE_PATIENCE_MS, () => this.#giveUpPipeline());
@@ -200,6 +208,7 @@ export class Subscription extends Operation {
     const isInitial = this.#last === undefined;
     this.#last = value;
     this.#updates++;
+    this.#window--;
     if (overrun !== undefined) this.#overruns++;
     let isConsumed = true;
     try {

@@ -135,17 +135,14 @@ export class SearchSchedule {
   boost(nowMs: number): boolean {
     if (nowMs - this.#boostedAt < BOOST_HOLD_OFF_MS) return false;
     this.#boostedAt = nowMs;
-    const all: SearchTarget[] = [];
-    for (let slot = 0; slot < SLOT_COUNT; slot++) {
-      for (let target = this.#slots[slot]; target !== undefined; target = target.next) all.push(target);
-      this.#slots[slot] = undefined;
-    }
-    this.#earliest = Number.POSITIVE_INFINITY;
-    for (const target of all) {
+    const shortest = SEARCH_INTERVALS_MS[0] as number;
+    const latest = Math.ceil((nowMs + shortest * (1 + JITTER)) / TICK_MS);
+    for (const target of [...this.targets()]) {
+      // What is due sooner stays so.
+      if (this.#tickOf(target) <= latest) continue;
+      this.#unlink(target);
       target.step = 1;
-      target.next = undefined;
-      target.previous = undefined;
-      this.#place(target, nowMs, this.#jittered(SEARCH_INTERVALS_MS[0] as number));
+      this.#place(target, nowMs, this.#jittered(shortest));
     }
     return true;
   }
@@ -211,6 +208,10 @@ export class SearchSchedule {
     const due = Math.ceil((nowMs + delayMs) / TICK_MS);
     const tick = Math.min(Math.max(due, this.#cursor), this.#cursor + SLOT_COUNT - 1);
     this.#link(target, tick);
+  }
+
+  #tickOf(target: SearchTarget): number {
+    return this.#cursor + ((target.slot - (this.#cursor % SLOT_COUNT) + SLOT_COUNT) % SLOT_COUNT);
   }
 
   #link(target: SearchTarget, tick: number): void {

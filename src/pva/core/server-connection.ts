@@ -228,8 +228,8 @@ export class PvaServerConnection extends PvaConnection {
     this.end(at);
   }
 
-  /** One update: changed mask with values, and overrun mask. Throws as `valueReply` does. */
-  monitorUpdate(ioid: number, value: Value, mask: BitSet, overrun: BitSet | undefined): void {
+  /** One update: changed mask (default the value's marks) with values, and overrun mask. Throws as `valueReply` does. */
+  monitorUpdate(ioid: number, value: Value, mask?: BitSet, overrun?: BitSet): void {
     const mark = this.out.mark();
     const at = this.begin(CMD_MONITOR);
     this.out.u32(ioid);

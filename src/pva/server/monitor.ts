@@ -1,6 +1,6 @@
 import { type FanOutSubscriber, type SharedUpdate, UpdateQueue } from '../../pv/index.ts';
 import { encodeMasked, type Value, writeBitSet } from '../../pvdata/index.ts';
-import { BORROW_BYTES, noStop, type SendBuffer, type Stop } from '../../util/index.ts';
+import { type BitSet, BORROW_BYTES, noStop, type Stop } from '../../util/index.ts';
 import {
   CMD_MONITOR,
   errorStatus,
@@ -13,6 +13,7 @@ import {
 } from '../core/index.ts';
 import { Selection, ServerOperation, statusOf } from './operation.ts';
 import type { ServedChannel } from './served-channel.ts';
+import type { UpdateWriter } from './update-writer.ts';
 
 // A window is an unsigned 32-bit number on the wire, and stays one.
 const MAX_WINDOW = 0xffffffff;
@@ -213,7 +214,12 @@ export class MonitorOperation extends ServerOperation implements FanOutSubscribe
     const { connection } = this.session;
     const before = connection.out.byteLength;
     try {
-      connection.monitorEncoded(this.ioid, update.encoded(this.#key, this.#encode));
+      // Bytes are worth keeping only when another subscriber may need them.
+      if (this.channel.entry.fanOut?.subscriberCount === 1) {
+        const selection = this.#selection as Selection;
+        const overrun = update.overrun?.clone().and(selection.leaves);
+        connection.monitorUpdate(this.ioid, update.data, wireMask(update, selection), overrun);
+      } else connection.monitorEncoded(this.ioid, update.encoded(this.#key, this.#encode));
     } catch (error) {
       // What the PV posted does not fit its type.
       this.session.logFault(error, this.channel.name);
@@ -246,18 +252,22 @@ export class MonitorOperation extends ServerOperation implements FanOutSubscribe
 function encodeUpdate(
   update: SharedUpdate<Value>,
   selection: Selection,
-  scratch: SendBuffer,
+  scratch: UpdateWriter,
 ): readonly Uint8Array[] {
-  const { data, overrun } = update;
+  const { overrun } = update;
   try {
-    if (selection.isWhole && update.marks === undefined) encodeMasked(scratch, data);
-    else encodeMasked(scratch, data, selection.of(update.changed ?? data.marks));
+    encodeMasked(scratch, update.data, wireMask(update, selection));
     if (overrun === undefined) scratch.u8(0);
     else writeBitSet(scratch, overrun.clone().and(selection.leaves));
-    const block = scratch.bytes.buffer;
-    // Arrays of the data are kept as they are; the scratch block is used again.
-    return scratch.chunks().map((chunk) => (chunk.buffer === block ? chunk.slice() : chunk));
-  } finally {
+    return scratch.take();
+  } catch (error) {
     scratch.clear();
+    throw error;
   }
+}
+
+/** What the update carries of a selection; undefined: the marks of its data. */
+function wireMask(update: SharedUpdate<Value>, selection: Selection): BitSet | undefined {
+  if (selection.isWhole && update.marks === undefined) return undefined;
+  return selection.of(update.changed ?? update.data.marks);
 }

@@ -17,7 +17,6 @@ import {
   formatEndpoint,
   getLogger,
   type Logger,
-  SendBuffer,
   type Stop,
   toError,
 } from '../../util/index.ts';
@@ -37,6 +36,7 @@ import { ServedPvs } from './served-pvs.ts';
 import { SERVER_PV, ServerPvSource } from './server-pv.ts';
 import { type SearchReply, Session, type SessionHost } from './session.ts';
 import type { SessionLink } from './session-link.ts';
+import { UpdateWriter } from './update-writer.ts';
 
 /** What a server is made of besides its settings. */
 export interface PvaServerParts {
@@ -75,7 +75,7 @@ export class PvaServerOn implements SessionHost, SearchTarget, AsyncDisposable {
   readonly sources: SourceList;
   readonly pvs: ServedPvs;
   readonly pool: BlockPool;
-  readonly scratch: SendBuffer;
+  readonly scratch: UpdateWriter;
   readonly logger: Logger;
   readonly groupsOf: (user: string) => readonly string[];
   readonly #network: Network;
@@ -106,7 +106,7 @@ export class PvaServerOn implements SessionHost, SearchTarget, AsyncDisposable {
     this.deadlines = new Deadlines(network.clock);
     this.sources = new SourceList('pva-server', (error) => this.#onFault(error, ''));
     this.pool = new BlockPool();
-    this.scratch = new SendBuffer(this.pool);
+    this.scratch = new UpdateWriter(4096);
     this.groupsOf = (user) => network.groupsOf(user);
     this.#network = network;
     this.#guid = makeGuid(network.random);

@@ -45,6 +45,7 @@ import { OperationTable } from './operation-table.ts';
 import { ServedChannel } from './served-channel.ts';
 import type { ServedPvs } from './served-pvs.ts';
 import { SessionLink, type SessionLinkHost, type SessionLinkOwner } from './session-link.ts';
+import type { UpdateWriter } from './update-writer.ts';
 
 /** What a session needs of its server. */
 export interface SessionHost extends SessionLinkHost {
@@ -53,7 +54,7 @@ export interface SessionHost extends SessionLinkHost {
   readonly pvs: ServedPvs;
   readonly pool: BlockPool;
   /** Updates are encoded here before they are shared. */
-  readonly scratch: SendBuffer;
+  readonly scratch: UpdateWriter;
   readonly groupsOf: (user: string) => readonly string[];
   readonly guid: Uint8Array;
   readonly tcpPort: number;
@@ -128,7 +129,7 @@ export class Session implements PvaServerHandler, SessionLinkOwner {
   get maxQueueSize(): number {
     return this.#host.config.maxQueueSize;
   }
-  get scratch(): SendBuffer {
+  get scratch(): UpdateWriter {
     return this.#host.scratch;
   }
   get channelCount(): number {

@@ -1,6 +1,6 @@
 """caproto's threading client, driven by the tests."""
 from caproto.threading.client import Context
-from caproto import ChannelType, promote_type
+from caproto import ChannelType, field_types
 
 import wire
 
@@ -38,8 +38,7 @@ def info(request):
 def get(request):
     target = pv(request)
     form = request.get('form', 'time')
-    data_type = None if form == 'native' else promote_type(target.channel.native_data_type, use_time=form == 'time',
-                                                           use_ctrl=form == 'control')
+    data_type = field_types[form][target.channel.native_data_type]
     return plain(target.read(data_type=data_type, timeout=request.get('timeout', 5.0)))
 
 
@@ -49,7 +48,7 @@ def put(request):
     response = pv(request).write(value if isinstance(value, (list, str)) else [value] if not hasattr(value, 'shape') else value,
                                  data_type=kind, wait=request.get('wait', True), notify=True,
                                  timeout=request.get('timeout', 5.0))
-    return None if response is None else int(response.status.code)
+    return None if response is None else int(response.status.code_with_severity)
 
 
 def monitor(request):
@@ -57,7 +56,7 @@ def monitor(request):
     subscription = pv(request).subscribe(data_type='time')
 
     def on_value(_subscription, response):
-        wire.send({'event': 'monitor', 'key': key, **wire.encode(plain(response))})
+        wire.send({'event': 'monitor', 'key': key, 'value': wire.encode(response.data)})
     subscription.add_callback(on_value)
     subscriptions[key] = (subscription, on_value)
 

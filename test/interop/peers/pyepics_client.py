@@ -31,7 +31,7 @@ def get(request):
     kind = request.get('form', 'time')
     ftype = request.get('ftype')
     if ftype is None:
-        ftype = dbr.promote_type(ca.field_type(chid), use_time=kind == 'time', use_ctrl=kind == 'ctrl')
+        ftype = ca.promote_type(chid, use_time=kind == 'time', use_ctrl=kind == 'ctrl')
     data = ca.get_with_metadata(chid, ftype=ftype, count=request.get('count'), as_string=request.get('string', False),
                                 timeout=request.get('timeout', 5.0))
     if data is None:
@@ -41,9 +41,10 @@ def get(request):
 
 def put(request):
     chid = channel(request)
-    status = ca.put(chid, wire.decode(request['value']), wait=request.get('wait', True),
-                    timeout=request.get('timeout', 5.0))
-    return status
+    value = wire.decode(request['value'])
+    as_text = isinstance(value, str) and ca.field_type(chid) == dbr.ENUM
+    return ca.put(chid, value, wait=request.get('wait', True), timeout=request.get('timeout', 5.0),
+                  ftype=dbr.STRING if as_text else None)
 
 
 def monitor(request):

@@ -5,10 +5,10 @@ describe('NameServers', () => {
   it('CA-U12: is tried again after 1, 2, 4 s, up to CONN_TMO', async () => {
     const site = await makeSite({ A: scripted(1) }, { addrList: [], nameServers: ['10.0.0.1'], connTmo: 5 });
     const times: number[] = [];
-    const { connect } = site.clientHost;
+    const connect = site.clientHost.connect.bind(site.clientHost);
     site.clientHost.connect = (...args) => {
       times.push(Math.round(site.network.clock.monotonicMs / 100) / 10);
-      return connect.apply(site.clientHost, args);
+      return connect(...args);
     };
     await site.server.stop();
     site.client.channel('A');

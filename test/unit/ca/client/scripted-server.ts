@@ -31,7 +31,7 @@ import {
   VirtualNetwork,
   type VirtualNetworkOptions,
 } from '../../../../src/testing/index.ts';
-import { type BytesReader, BytesWriter, SendBuffer } from '../../../../src/util/index.ts';
+import { type BytesReader, BytesWriter, type Logger, SendBuffer } from '../../../../src/util/index.ts';
 
 /** One PV of a scripted server. */
 export interface ScriptedPv {
@@ -321,6 +321,18 @@ export class ScriptedServer {
   }
 }
 
+const ignore = (): void => {};
+
+/** Tests look at events and errors, not at the log. */
+const quietLogger: Logger = {
+  debug: ignore,
+  info: ignore,
+  warn: ignore,
+  error: ignore,
+  isLevelEnabled: () => false,
+  child: () => quietLogger,
+};
+
 /** A network with a server host and a client host. */
 export interface Site {
   readonly network: VirtualNetwork;
@@ -349,6 +361,7 @@ export async function makeSite(
     addrList: ['10.0.0.1'],
     autoAddrList: false,
     repeater: 'off',
+    logger: quietLogger,
     ...options,
   });
   const { clock } = network;

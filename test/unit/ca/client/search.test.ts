@@ -29,10 +29,10 @@ describe('SearchEngine', () => {
   it('a search that only goes to this machine binds the loopback interface', async () => {
     const site = await makeSite({}, { addrList: ['127.0.0.1'] });
     const addresses: string[] = [];
-    const { bind } = site.clientHost;
+    const bind = site.clientHost.bind.bind(site.clientHost);
     site.clientHost.bind = (options) => {
       addresses.push(options.address);
-      return bind.call(site.clientHost, options);
+      return bind(options);
     };
     site.client.channel('A');
     await site.pass(10);

@@ -72,13 +72,28 @@ describe('searches over UDP', () => {
     await bench.close();
   });
 
-  test('a broadcast reaches a server that is bound to one interface (CA-U20)', async () => {
-    const bench = await new Bench({ intfAddrList: ['10.0.0.1'] }).start(double('A'));
-    const searcher = await Searcher.on(bench.peerHost('opi', '10.0.0.2'));
-    searcher.search({ address: '10.0.0.255', port: 5064 }, ['A']);
-    await bench.run();
-    expect(searcher.replies()).toHaveLength(1);
-    await bench.close();
+  test('a server that is bound to one interface hears its broadcasts through a second socket (CA-U20)', async () => {
+    const { host } = new Bench();
+    const bound: string[] = [];
+    const network: Network = {
+      clock: host.clock,
+      random: host.random,
+      userName: host.userName,
+      hostName: host.hostName,
+      groupsOf: host.groupsOf,
+      interfaces: () => host.interfaces(),
+      lookup: (name) => host.lookup(name),
+      connect: (to, options) => host.connect(to, options),
+      listen: (at, onStream, options) => host.listen(at, onStream, options),
+      bind: (options) => {
+        if (options.port === 5064) bound.push(`${options.address} ${options.isShared}`);
+        return host.bind(options);
+      },
+    };
+    const server = new CaServer({ network, config: { intfAddrList: ['10.0.0.1'] } });
+    await server.start();
+    expect(bound).toEqual(['10.0.0.1 true', '10.0.0.255 true']);
+    await server.close();
   });
 
   test('a multicast group of the interface list is joined (CA-U20)', async () => {

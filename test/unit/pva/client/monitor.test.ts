@@ -145,7 +145,8 @@ describe('Subscription', () => {
     expect(h.server.heard.slice(3)).toEqual(['MONITOR INIT 88 free 4', 'MONITOR 44']);
     await feed.next();
     await h.advance(10);
-    expect(h.server.heard.at(-1)).toBe('MONITOR 80 free 2');
+    // The window was closed: a start follows, because PVXS sends nothing upon the report alone.
+    expect(h.server.heard.slice(-2)).toEqual(['MONITOR 80 free 2', 'MONITOR 44']);
     await feed.next();
     await h.advance(10);
     expect(h.server.count('MONITOR 80')).toBe(1);
