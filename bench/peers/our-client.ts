@@ -121,5 +121,5 @@ export async function runClient(dist: string): Promise<void> {
   await serveRequests(handlers as Readonly<Record<string, (request: Request) => unknown>>, {
     node: process.version,
   });
-  await Promise.all([clients.ca.close(), clients.pva.close()].map(async (closing) => closing));
+  await Promise.all([clients.ca[Symbol.asyncDispose](), clients.pva[Symbol.asyncDispose]()]);
 }

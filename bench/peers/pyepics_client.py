@@ -31,7 +31,7 @@ def connect(request):
 
 def time_type(chid):
     # DBR_TIME_..., with alarm and time stamp: what a Snapshot has.
-    return ca.dbr.promote_type(ca.field_type(chid), use_time=True)
+    return ca.promote_type(chid, use_time=True)
 
 
 def checked(data):

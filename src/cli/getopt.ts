@@ -1,5 +1,6 @@
 /** One option as it was given. */
 export interface GivenOption {
+  /** Letter, or name of a long option. */
   readonly letter: string;
   /** Empty for options without a value. */
   readonly value: string;
@@ -9,8 +10,9 @@ export interface GivenOption {
 export interface ParsedArguments {
   readonly options: readonly GivenOption[];
   readonly operands: readonly string[];
-  /** Letter of the first option that is not known, or whose value is missing. */
+  /** Letter, or name with its dashes, of the first option that is not known. */
   readonly unknown: string | undefined;
+  /** The same of the first option whose value is missing. */
   readonly missing: string | undefined;
 }
 
@@ -20,9 +22,16 @@ export interface ParsedArguments {
  *
  * @param spec option letters; a colon behind a letter says that it takes a value.
  * @param isPermuting operands may stand before options (GNU); else the first operand ends the options.
+ * @param longNames names of options with two dashes; a colon behind a name says that it takes a value, `--name=value`
+ * or `--name value`.
  * @see epics-base modules/ca/src/tools/tool_lib.h, and POSIX getopt(3)
  */
-export function getopt(args: readonly string[], spec: string, isPermuting: boolean): ParsedArguments {
+export function getopt(
+  args: readonly string[],
+  spec: string,
+  isPermuting: boolean,
+  longNames: readonly string[] = [],
+): ParsedArguments {
   const options: GivenOption[] = [];
   const operands: string[] = [];
   const done = (unknown?: string, missing?: string): ParsedArguments => ({
@@ -36,6 +45,15 @@ export function getopt(args: readonly string[], spec: string, isPermuting: boole
     if (arg === '--') {
       operands.push(...args.slice(i + 1));
       break;
+    }
+    if (arg.startsWith('--')) {
+      const [name = '', ...rest] = arg.slice(2).split('=');
+      if (longNames.includes(name) && rest.length === 0) options.push({ letter: name, value: '' });
+      else if (!longNames.includes(`${name}:`)) return done(`--${name}`);
+      else if (rest.length > 0) options.push({ letter: name, value: rest.join('=') });
+      else if (i + 1 < args.length) options.push({ letter: name, value: args[++i] as string });
+      else return done(undefined, `--${name}`);
+      continue;
     }
     if (!arg.startsWith('-') || arg === '-') {
       if (!isPermuting) {

@@ -73,7 +73,7 @@ export function checkDistinct(mapped: readonly MappedVariable[]): void {
 }
 
 /** One line of a dump: `name -> path`, with the record name where it differs. */
-export function dumpLine(fullName: string, path: string, recordName = fullName): string {
+export function dumpLine(fullName: string, path: string, recordName: string = fullName): string {
   return recordName === fullName ? `${fullName} -> ${path}` : `${fullName} -> ${path}  (CA: ${recordName})`;
 }
 

@@ -31,7 +31,6 @@ export class EpicsError extends Error {
   override readonly name: string = 'EpicsError';
   readonly code: EpicsErrorCode;
   readonly pvName: string | undefined;
-  readonly [brand] = true;
 
   constructor(code: EpicsErrorCode, message: string, options: EpicsErrorOptions = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
@@ -40,10 +39,13 @@ export class EpicsError extends Error {
   }
 }
 
+Object.defineProperty(EpicsError.prototype, brand, { value: true });
+
 /** Tells whether `error` was made by this package, by any copy of it, and has `code` when given. */
 export function isEpicsError(error: unknown, code?: EpicsErrorCode): error is EpicsError {
   if (typeof error !== 'object' || error === null || !(brand in error)) return false;
-  return code === undefined || (error as EpicsError).code === code;
+  const { code: found }: { readonly code?: unknown } = error;
+  return code === undefined || found === code;
 }
 
 /** The message of anything that was thrown. */

@@ -1,17 +1,18 @@
 const MAX_FIXED_PRECISION = 8;
 
-/** `value` with `digits` decimals, half away from zero as the C conversion of EPICS does it. */
+/** `value`, at most 1e7 in size, with `digits` decimals; half of the digit behind them rounds away from zero. */
 function fixed(value: number, digits: number): string {
-  const text = value.toFixed(digits);
-  // toFixed rounds the exact binary value; the C code adds half a unit of the last place and cuts.
+  const size = Math.abs(value);
+  let whole = Math.trunc(size);
   const scale = 10 ** digits;
-  const scaled = Math.abs(value) * scale;
-  const rounded = Math.floor(scaled + 0.5);
-  if (!Number.isSafeInteger(rounded)) return text;
-  const whole = Math.floor(rounded / scale);
-  const rest = rounded - whole * scale;
-  const sign = value < 0 && rounded !== 0 ? '-' : '';
-  return digits === 0 ? `${sign}${whole}` : `${sign}${whole}.${String(rest).padStart(digits, '0')}`;
+  // As the C code does it: one digit more, cut, then rounded in integers. The sign stays, whatever is left.
+  let fraction = Math.floor((Math.trunc((size - whole) * scale * 10) + 5) / 10);
+  if (fraction >= scale) {
+    whole++;
+    fraction -= scale;
+  }
+  const sign = value < 0 ? '-' : '';
+  return digits === 0 ? `${sign}${whole}` : `${sign}${whole}.${String(fraction).padStart(digits, '0')}`;
 }
 
 function exponential(value: number, digits: number, width: number): string {

@@ -5,8 +5,7 @@ import { EpicsPvServer, type EpicsPvServerOptions } from '../../src/protocols/ep
 import type { Snapshot } from '../../src/pv/index.ts';
 import { PvaClient, type PvaPutValue } from '../../src/pva/index.ts';
 import type { Value } from '../../src/pvdata/index.ts';
-import { ManualClock } from '../../src/testing/index.ts';
-import { Root } from '../../src/tree/index.ts';
+import type { Root } from '../../src/tree/index.ts';
 import { addLogSink, type LogRecord } from '../../src/util/index.ts';
 
 /** Longest wait for anything, ms. */
@@ -81,11 +80,6 @@ export async function startLab(root: Root, options: LabOptions = {}): Promise<La
   return { root, epics, ioc, ...connectTo(ioc), log, pv, takeErrors };
 }
 
-/** A tree of the given nodes below device `Dev`; its polls run on the clock given. */
-export function manualClock(): ManualClock {
-  return new ManualClock();
-}
-
 /** Puts over Channel Access and waits until it is done. */
 export function caPut(lab: Lab, path: string, value: PutValue): Promise<void> {
   return lab.ca.put(lab.pv(path), value, { wait: true });
@@ -140,10 +134,7 @@ export interface Watch {
 }
 
 /** Monitors a PV until the end of the test; resolves with the first update. */
-export async function watch(
-  client: CaClient | PvaClient,
-  name: string,
-): Promise<Watch> {
+export async function watch(client: CaClient | PvaClient, name: string): Promise<Watch> {
   const updates: Snapshot[] = [];
   const waiting = new Set<() => void>();
   const channel = client.channel(name);

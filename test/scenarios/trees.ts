@@ -111,6 +111,8 @@ export function topWith(
   options: { readonly root?: RootOptions; readonly dev?: DeviceOptions } = {},
 ): Root {
   const root = new Root({ name: 'Top', pollEn: false, ...options.root });
-  root.add(new Device({ name: 'Dev', ...options.dev }).add(nodes) as never);
+  const dev = new Device({ name: 'Dev', ...options.dev });
+  dev.add(nodes);
+  root.add(dev);
   return root;
 }

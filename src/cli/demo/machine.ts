@@ -8,13 +8,17 @@ import { Temperatures, VacuumGauge } from './vacuum.ts';
 
 /** A small linear accelerator, enough to try every kind of PV on. */
 export class DemoMachine extends Root {
-  readonly memory = new DigitizerMemory(0, systemClock);
-  readonly RfStation = this.add(new RfStation({ name: 'RfStation', offset: 0, memBase: this.memory }));
-  readonly Bend = this.add(new MagnetSupply({ name: 'Bend' }));
-  readonly Gun = this.add(new VacuumGauge(2e-9, { name: 'Gun' }));
-  readonly Dump = this.add(new VacuumGauge(4e-8, { name: 'Dump' }));
-  readonly Water = this.add(new Temperatures(['Inlet', 'Klystron', 'Modulator', 'Load'], { name: 'Water' }));
-  readonly BeamCharge = this.add(
+  readonly memory: DigitizerMemory = new DigitizerMemory(0, systemClock);
+  readonly RfStation: RfStation = this.add(
+    new RfStation({ name: 'RfStation', offset: 0, memBase: this.memory }),
+  );
+  readonly Bend: MagnetSupply = this.add(new MagnetSupply({ name: 'Bend' }));
+  readonly Gun: VacuumGauge = this.add(new VacuumGauge(2e-9, { name: 'Gun' }));
+  readonly Dump: VacuumGauge = this.add(new VacuumGauge(4e-8, { name: 'Dump' }));
+  readonly Water: Temperatures = this.add(
+    new Temperatures(['Inlet', 'Klystron', 'Modulator', 'Load'], { name: 'Water' }),
+  );
+  readonly BeamCharge: LocalVariable<number> = this.add(
     new LocalVariable({
       name: 'BeamCharge',
       value: float(0.5),
@@ -25,7 +29,7 @@ export class DemoMachine extends Root {
       description: 'Charge of a bunch',
     }),
   );
-  readonly ShotNumber = this.add(
+  readonly ShotNumber: LocalVariable<bigint> = this.add(
     new LocalVariable({
       name: 'ShotNumber',
       value: 9_007_199_254_740_993n,
@@ -33,28 +37,28 @@ export class DemoMachine extends Root {
       description: 'Counts shots, 64 bits',
     }),
   );
-  readonly Orbit = this.add(
+  readonly Orbit: LocalVariable<Int32Array<ArrayBuffer>> = this.add(
     new LocalVariable({
       name: 'Orbit',
       value: Int32Array.from([12, -7, 3, 0, -1]),
       description: 'Orbit offsets in µm',
     }),
   );
-  readonly Shift = this.add(
+  readonly Shift: LocalVariable<string[]> = this.add(
     new LocalVariable({
       name: 'Shift',
       value: ['Ada', 'Grace', 'Edsger'],
       description: 'Who is on shift, a Python list',
     }),
   );
-  readonly StartShot = this.add(
+  readonly StartShot: LocalCommand<unknown, void> = this.add(
     new LocalCommand({
       name: 'StartShot',
       description: 'Fires one shot',
       function: () => this.ShotNumber.set(this.ShotNumber.value + 1n),
     }),
   );
-  readonly SetCharge = this.add(
+  readonly SetCharge: LocalCommand<number, number> = this.add(
     new LocalCommand({
       name: 'SetCharge',
       value: float(0.5),

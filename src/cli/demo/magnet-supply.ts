@@ -5,7 +5,7 @@ export class MagnetSupply extends Device {
   #current = 0;
   #atMs = 0;
 
-  readonly On = this.add(
+  readonly On: LocalVariable<boolean> = this.add(
     new LocalVariable({
       name: 'On',
       value: true,
@@ -16,7 +16,7 @@ export class MagnetSupply extends Device {
       description: 'Output switched on',
     }),
   );
-  readonly Setpoint = this.add(
+  readonly Setpoint: LocalVariable<number> = this.add(
     new LocalVariable({
       name: 'Setpoint',
       value: float(120),
@@ -29,7 +29,7 @@ export class MagnetSupply extends Device {
       localSet: () => void this.#ramp(),
     }),
   );
-  readonly RampRate = this.add(
+  readonly RampRate: LocalVariable<number> = this.add(
     new LocalVariable({
       name: 'RampRate',
       value: float(10),
@@ -40,7 +40,7 @@ export class MagnetSupply extends Device {
       description: 'Largest change a second',
     }),
   );
-  readonly Current = this.add(
+  readonly Current: LocalVariable<number> = this.add(
     new LocalVariable({
       name: 'Current',
       mode: 'RO',
@@ -54,7 +54,7 @@ export class MagnetSupply extends Device {
       localGet: () => this.#ramp(),
     }),
   );
-  readonly Degauss = this.add(
+  readonly Degauss: LocalCommand<unknown, void> = this.add(
     new LocalCommand({
       name: 'Degauss',
       description: 'Sets the current to zero and waits until it is there',

@@ -5,6 +5,7 @@ import {
   Fixed,
   float,
   Int,
+  type Integer,
   LinkVariable,
   LocalCommand,
   LocalVariable,
@@ -18,7 +19,7 @@ const MILLIVOLTS_PER_COUNT = 1000 / 32_768;
 
 /** A fast digitizer behind registers: control bits, odd widths, fixed point gains, and a waveform that moves. */
 export class Digitizer extends Device {
-  readonly Version = this.add(
+  readonly Version: RemoteVariable<Integer> = this.add(
     new RemoteVariable({
       name: 'Version',
       offset: Register.Version,
@@ -26,7 +27,7 @@ export class Digitizer extends Device {
       description: 'Firmware version',
     }),
   );
-  readonly Enabled = this.add(
+  readonly Enabled: RemoteVariable<boolean> = this.add(
     new RemoteVariable({
       name: 'Enabled',
       offset: Register.Control,
@@ -35,7 +36,7 @@ export class Digitizer extends Device {
       description: 'Sampling on',
     }),
   );
-  readonly Mode = this.add(
+  readonly Mode: RemoteVariable<Integer> = this.add(
     new RemoteVariable({
       name: 'Mode',
       offset: Register.Control,
@@ -50,7 +51,7 @@ export class Digitizer extends Device {
       description: 'Trigger mode',
     }),
   );
-  readonly Threshold = this.add(
+  readonly Threshold: RemoteVariable<Integer> = this.add(
     new RemoteVariable({
       name: 'Threshold',
       offset: Register.Control,
@@ -62,7 +63,7 @@ export class Digitizer extends Device {
       description: 'Trigger threshold, 12 bits with sign',
     }),
   );
-  readonly Decimation = this.add(
+  readonly Decimation: RemoteVariable<number> = this.add(
     new RemoteVariable({
       name: 'Decimation',
       offset: Register.Decimation,
@@ -74,7 +75,7 @@ export class Digitizer extends Device {
       description: 'Clock cycles a sample',
     }),
   );
-  readonly Locked = this.add(
+  readonly Locked: RemoteVariable<boolean> = this.add(
     new RemoteVariable({
       name: 'Locked',
       offset: Register.Status,
@@ -84,7 +85,7 @@ export class Digitizer extends Device {
       pollInterval: 1,
     }),
   );
-  readonly Triggers = this.add(
+  readonly Triggers: RemoteVariable<Integer> = this.add(
     new RemoteVariable({
       name: 'Triggers',
       offset: Register.Triggers,
@@ -94,7 +95,7 @@ export class Digitizer extends Device {
       description: 'Triggers since power on',
     }),
   );
-  readonly Amplitude = this.add(
+  readonly Amplitude: RemoteVariable<number> = this.add(
     new RemoteVariable({
       name: 'Amplitude',
       offset: Register.Amplitude,
@@ -106,7 +107,7 @@ export class Digitizer extends Device {
       description: 'Drive amplitude',
     }),
   );
-  readonly Samples = this.add(
+  readonly Samples: RemoteVariable<Integer> = this.add(
     new RemoteVariable({
       name: 'Samples',
       offset: Register.Samples,
@@ -121,7 +122,7 @@ export class Digitizer extends Device {
       description: 'Latest waveform',
     }),
   );
-  readonly PeakVoltage = this.add(
+  readonly PeakVoltage: LinkVariable<number> = this.add(
     new LinkVariable<number>({
       name: 'PeakVoltage',
       dependencies: [this.Samples],
@@ -140,7 +141,7 @@ export class Digitizer extends Device {
       },
     }),
   );
-  readonly SoftTrigger = this.add(
+  readonly SoftTrigger: RemoteCommand<unknown, unknown> = this.add(
     new RemoteCommand({
       name: 'SoftTrigger',
       offset: Register.Control,
@@ -171,8 +172,8 @@ export class Digitizer extends Device {
 
 /** An RF station: its digitizer, its phase and power, and an interlock to reset. */
 export class RfStation extends Device {
-  readonly Digitizer = this.add(new Digitizer({ name: 'Digitizer', offset: 0 }));
-  readonly Phase = this.add(
+  readonly Digitizer: Digitizer = this.add(new Digitizer({ name: 'Digitizer', offset: 0 }));
+  readonly Phase: LocalVariable<number> = this.add(
     new LocalVariable({
       name: 'Phase',
       value: float(12.5),
@@ -183,7 +184,7 @@ export class RfStation extends Device {
       description: 'Phase set point',
     }),
   );
-  readonly ForwardPower = this.add(
+  readonly ForwardPower: LocalVariable<number> = this.add(
     new LocalVariable({
       name: 'ForwardPower',
       mode: 'RO',
@@ -199,7 +200,7 @@ export class RfStation extends Device {
       localGet: () => 42 + 2.5 * Math.sin(this.#seconds() / 3) + 0.3 * Math.cos(this.#seconds() * 1.7),
     }),
   );
-  readonly State = this.add(
+  readonly State: LocalVariable<number> = this.add(
     new LocalVariable({
       name: 'State',
       value: 1,
@@ -212,7 +213,7 @@ export class RfStation extends Device {
       description: 'Operating state',
     }),
   );
-  readonly Interlocks = this.add(
+  readonly Interlocks: LocalVariable<number> = this.add(
     new LocalVariable({
       name: 'Interlocks',
       mode: 'RO',
@@ -222,17 +223,17 @@ export class RfStation extends Device {
       description: 'Latched interlock bits',
     }),
   );
-  readonly Comment = this.add(
+  readonly Comment: LocalVariable<string> = this.add(
     new LocalVariable({
       name: 'Comment',
       value: 'klystron replaced in spring',
       description: 'Operators’ note',
     }),
   );
-  readonly ServiceKey = this.add(
+  readonly ServiceKey: LocalVariable<number> = this.add(
     new LocalVariable({ name: 'ServiceKey', value: 0, groups: ['NoServe'], description: 'Kept from EPICS' }),
   );
-  readonly SlowFeedbackProportionalGainOfTheAmplitudeLoop = this.add(
+  readonly SlowFeedbackProportionalGainOfTheAmplitudeLoop: LocalVariable<number> = this.add(
     new LocalVariable({
       name: 'SlowFeedbackProportionalGainOfTheAmplitudeLoop',
       value: float(0.25),
@@ -244,14 +245,14 @@ export class RfStation extends Device {
       description: 'A name too long for a record: hashed on CA, whole on PVA',
     }),
   );
-  readonly ResetInterlocks = this.add(
+  readonly ResetInterlocks: LocalCommand<unknown, void> = this.add(
     new LocalCommand({
       name: 'ResetInterlocks',
       description: 'Clears the latched interlocks',
       function: () => this.Interlocks.set(0),
     }),
   );
-  readonly Trip = this.add(
+  readonly Trip: LocalCommand<number, string> = this.add(
     new LocalCommand({
       name: 'Trip',
       value: 1,

@@ -2,7 +2,7 @@ import { Device, type DeviceOptions, float, LocalVariable } from '../../tree/ind
 
 /** A cold cathode gauge whose pressure breathes. */
 export class VacuumGauge extends Device {
-  readonly Pressure;
+  readonly Pressure: LocalVariable<number>;
 
   /** @param basePressure in mbar. */
   constructor(basePressure: number, options: DeviceOptions) {
@@ -28,7 +28,7 @@ export class VacuumGauge extends Device {
 
 /** Cooling water and cabinet temperatures, one array and one variable each. */
 export class Temperatures extends Device {
-  readonly All;
+  readonly All: LocalVariable<Float64Array<ArrayBuffer>>;
 
   constructor(names: readonly string[], options: DeviceOptions) {
     super({ description: 'Temperatures', ...options });

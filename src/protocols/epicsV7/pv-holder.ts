@@ -5,24 +5,22 @@ import {
   type MaybePromise,
   makeAlarm,
   makeTimeStamp,
-  noAlarm,
   type OpContext,
-  type PvValue,
   type ScalarWrite,
   Severity,
-  type TimeStamp,
   type WriteContext,
 } from '../../pv/index.ts';
 import type { Value } from '../../pvdata/index.ts';
 import { type BaseVariable, isCommand, type VariableValue } from '../../tree/index.ts';
 import { errorText, type Logger, type Stop, toError, type WallTime } from '../../util/index.ts';
-import { type AlarmStyle, alarmOf, inStyle } from '../alarm.ts';
+import { type AlarmStyle, inStyle } from '../alarm.ts';
 import type { ValueCodec } from '../codec/codec.ts';
 import { IntCodec } from '../codec/number-codec.ts';
 import { rpcArgument, rpcReply } from '../command-rpc.ts';
 import { aliasCodecFor, type RecordChoice, recordFor, type SizeOptions } from '../kind-map.ts';
 import { metadataOf } from '../metadata.ts';
 import type { MappedVariable } from '../pv-map.ts';
+import { type ShownState, stateOf, timeOf } from '../shown-state.ts';
 import { VariablePv } from '../variable-pv.ts';
 import { type CommandRule, VariableWriter } from '../variable-writer.ts';
 import { CommandStatus } from './command-status.ts';
@@ -55,12 +53,6 @@ export interface PvEntry {
   readonly isCommand: boolean;
 }
 
-interface State {
-  readonly value: PvValue;
-  readonly alarm: Alarm;
-  readonly time: TimeStamp;
-}
-
 /** Serves one variable or command: a mirror record, and a PV under the full name when the record's name is hashed. */
 export class EpicsPvHolder {
   readonly entry: PvEntry;
@@ -75,8 +67,8 @@ export class EpicsPvHolder {
   #database: Database | undefined;
   #stopListening: Stop | undefined;
   #publishCount: number;
-  #lastRecord: State | undefined;
-  #lastAlias: State | undefined;
+  #lastRecord: ShownState | undefined;
+  #lastAlias: ShownState | undefined;
   readonly #clamped: Set<string>;
   /** Texts of the failures of PVs that cannot be shown now: each is logged once. */
   readonly #failures: Map<string, string>;
@@ -208,7 +200,7 @@ export class EpicsPvHolder {
   }
 
   /** The state to begin with. What cannot be shown begins as nothing, INVALID with the reason. */
-  #firstState(name: string, codec: ValueCodec, first: VariableValue | Error, style: AlarmStyle): State {
+  #firstState(name: string, codec: ValueCodec, first: VariableValue | Error, style: AlarmStyle): ShownState {
     let failure = first;
     try {
       if (!(first instanceof Error)) return this.#stateOf(codec, first, style);
@@ -286,9 +278,9 @@ export class EpicsPvHolder {
     codec: ValueCodec,
     value: VariableValue,
     style: AlarmStyle,
-    last: State | undefined,
-    publish: (state: State) => void,
-  ): State | undefined {
+    last: ShownState | undefined,
+    publish: (state: ShownState) => void,
+  ): ShownState | undefined {
     try {
       const state = this.#stateOf(codec, value, style);
       publish(state);
@@ -303,15 +295,10 @@ export class EpicsPvHolder {
     }
   }
 
-  #stateOf(codec: ValueCodec, value: VariableValue, style: AlarmStyle): State {
-    const shown = codec.encode(this.#shownValue(codec, value.value), () => value.valueDisp);
-    if (shown.alarm?.condition === AlarmCondition.HwLimit) this.#warnClamped(codec, value);
-    const alarm = shown.alarm === undefined ? alarmOf(value, style) : inStyle(shown.alarm, style);
-    const isScalarNumber =
-      !codec.type.isArray && codec.type.element !== 'string' && codec.type.element !== 'enum';
-    // Alarm limits concern numbers; a failed read concerns every kind.
-    const isShown = isScalarNumber || value.error !== null || shown.alarm !== undefined;
-    return { value: shown.value, alarm: isShown ? alarm : noAlarm, time: timeOf(value) };
+  #stateOf(codec: ValueCodec, value: VariableValue, style: AlarmStyle): ShownState {
+    const state = stateOf(codec, value, style, this.#shownValue(codec, value.value));
+    if (state.alarm.condition === AlarmCondition.HwLimit) this.#warnClamped(codec, value);
+    return state;
   }
 
   /** A command's long record shows its argument when that is an integer. */
@@ -329,8 +316,4 @@ export class EpicsPvHolder {
       `value ${String(value.value)} of ${this.entry.path} does not fit ${codec.type.element}; shown clamped and INVALID`,
     );
   }
-}
-
-function timeOf(value: VariableValue): TimeStamp {
-  return makeTimeStamp(value.timestamp.seconds, value.timestamp.nanoseconds);
 }

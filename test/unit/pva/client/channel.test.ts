@@ -36,9 +36,11 @@ describe('PvaChannel', () => {
     one.subscribe(count(0));
     two.subscribe(count(1));
     await h.until(() => seen[0] === 1 && seen[1] === 1);
+    const { session, ioids } = h.server;
     one[Symbol.dispose]();
     await h.advance(10);
-    h.server.session.update(scalar(3));
+    expect(h.server.count('DESTROY')).toBe(1);
+    for (const ioid of ioids) session.update(scalar(3), undefined, ioid);
     await h.until(() => seen[1] === 2);
     expect(seen[0]).toBe(1);
   });
@@ -235,6 +237,10 @@ describe('PvaChannel', () => {
     await h.until(() => channel.state === 'searching');
     expect(h.nowMs).toBeGreaterThan(5000);
     expect(channel.describe()).toContain('did not answer the request to create the channel');
+    await h.advance(29_000);
+    expect(h.server.count('CREATE')).toBe(1);
+    await h.advance(2000);
+    expect(h.server.count('CREATE')).toBe(2);
   });
 
   it('a server that cannot be reached is not tried again for 10 s', async () => {
@@ -299,6 +305,17 @@ describe('PvaChannel', () => {
     await h.advance(300);
     expect(h.server.count('VALIDATION')).toBe(1);
     expect(h.server.sessions.size).toBe(0);
+  });
+
+  it('W-9: the control echo of a server is answered without anything else being sent', async () => {
+    const h = await makeHarness();
+    const channel = h.client.channel('x');
+    await h.until(() => channel.state === 'connected');
+    await h.advance(10);
+    const before = channel.info().bytesOut;
+    h.server.session.stream.write([Uint8Array.of(0xca, 2, 0x41, 3, 1, 2, 3, 4)]);
+    await h.advance(10);
+    expect(channel.info().bytesOut - before).toBe(8);
   });
 
   it('W-4: a server that speaks big endian is answered in big endian', async () => {

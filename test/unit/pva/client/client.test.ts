@@ -126,6 +126,19 @@ describe('PvaClient with a scripted server', () => {
     expect(h.client.stats()).toMatchObject({ channels: 0, connections: 0 });
   });
 
+  it('C-4: a handle made while the channel was kept keeps it', async () => {
+    const h = await makeHarness();
+    await h.settle(h.client.get('x'));
+    await h.advance(10_000);
+    const channel = h.client.channel('x');
+    await h.advance(30_000);
+    expect(channel.state).toBe('connected');
+    expect(h.server.count('CREATE')).toBe(1);
+    channel[Symbol.dispose]();
+    await h.advance(10);
+    expect(h.server.count('DESTROY_CHANNEL')).toBe(1);
+  });
+
   it('cacheClear drops an unused channel at once', async () => {
     const h = await makeHarness();
     await h.settle(h.client.get('x'));

@@ -71,6 +71,23 @@ describe('Subscription', () => {
     expect(masks).toEqual([15, 3, 4, 0, 7]);
   });
 
+  it('G-51: snapshots come also of updates that mark whole structures', async () => {
+    const h = await makeHarness();
+    const seen: unknown[] = [];
+    h.client
+      .channel('x')
+      .subscribe({ update: (snapshot, mask) => seen.push([snapshot.value, mask]), close: () => {} });
+    await h.until(() => seen.length === 1);
+    const whole = scalar(8);
+    whole.markAt(0);
+    h.server.session.update(whole);
+    await h.until(() => seen.length === 2);
+    expect(seen).toEqual([
+      [1, 15],
+      [8, 7],
+    ]);
+  });
+
   it('G-42: an update with an empty mask is delivered as no change', async () => {
     const h = await makeHarness();
     const values: Value[] = [];

@@ -115,6 +115,18 @@ describe('rpc', () => {
     expect(h.server.count('RPC')).toBe(1);
   });
 
+  it('C-2: a call that was not sent yet when the connection was lost is sent after the reconnect', async () => {
+    const h = await makeHarness();
+    let isMute = true;
+    h.server.intercept = (line) => line.startsWith('20 INIT') && isMute;
+    const call = h.client.rpc('x');
+    await h.until(() => h.server.count('20 INIT') === 1);
+    isMute = false;
+    h.server.session.stream.destroy();
+    expect((await h.settle(call))?.get('value')).toBe(1);
+    expect(h.server.count('RPC')).toBe(1);
+  });
+
   it('C-3: a call that timed out is cancelled and destroyed', async () => {
     const h = await makeHarness();
     h.server.intercept = (line) => line === 'RPC';

@@ -117,6 +117,7 @@ export class ScriptedSession implements PvaServerHandler {
     freeCount: number,
   ): void {
     this.server.requests.push(pvRequest);
+    this.server.ioids.push(ioid);
     const kind = { [CMD_GET]: 'GET', [CMD_PUT]: 'PUT', [CMD_MONITOR]: 'MONITOR' }[command] ?? `${command}`;
     this.server.lastIoid = ioid;
     if (this.#hear(`${kind} INIT ${subcommand.toString(16)}${freeCount >= 0 ? ` free ${freeCount}` : ''}`))
@@ -196,6 +197,8 @@ export class ScriptedServer {
   lastSid = 100;
   lastCid = -1;
   lastIoid = -1;
+  /** Of every INIT, in order. */
+  readonly ioids: number[] = [];
   /** Replaces the answer to a message: return true when it has been dealt with. */
   intercept: (line: Heard, session: ScriptedSession) => boolean = () => false;
   #listener: Listener | undefined;
