@@ -1,5 +1,5 @@
 import { lookup } from 'node:dns/promises';
-import { isIpv4, isIpv6, TimeoutError } from '../util/index.ts';
+import { isIpv4, isIpv6, TimeoutError, toError } from '../util/index.ts';
 
 const RESOLVE_MS = 10_000;
 
@@ -14,7 +14,7 @@ export async function resolveHost(host: string, signal?: AbortSignal): Promise<r
   // The resolver cannot be cancelled: its late answer is dropped.
   const found = lookup(host, { all: true, verbatim: true });
   const entries = await new Promise<Awaited<typeof found>>((resolve, reject) => {
-    const onAbort = (): void => reject(signal?.reason);
+    const onAbort = (): void => reject(toError(signal?.reason));
     const timer = setTimeout(
       () => reject(new TimeoutError(`looking up host "${host}" timed out after ${RESOLVE_MS} ms`)),
       RESOLVE_MS,

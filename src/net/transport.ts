@@ -1,4 +1,4 @@
-import type { Clock, Stop } from '../util/index.ts';
+import type { Clock } from '../util/index.ts';
 
 export interface Endpoint {
   /** Numeric IPv4 or IPv6 address. */

@@ -266,8 +266,8 @@ export class VirtualHost implements Network {
       if (!host.#interfaces.some((entry) => entry.broadcast === via.broadcast)) continue;
       this.#network.carry(this, host, () => {
         for (const hearer of host.#sockets) {
-          if (hearer.local.port === to.port && hearer.local.address === '0.0.0.0')
-            hearer.receive(bytes, from);
+          const { address, port } = hearer.local;
+          if (port === to.port && (address === '0.0.0.0' || address === via.broadcast)) hearer.receive(bytes, from);
         }
       });
     }

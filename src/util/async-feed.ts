@@ -106,7 +106,11 @@ export class AsyncFeed<T> implements AsyncIterableIterator<T> {
     return this;
   }
 
-  /** The same items as arrays: everything that arrived since the last step, at least one. */
+  /**
+   * The same items as arrays: everything that arrived since the last step, at least one.
+   *
+   * @yields one array at a time.
+   */
   async *batches(): AsyncGenerator<T[], void, undefined> {
     try {
       for (;;) {

@@ -44,8 +44,7 @@ Object.defineProperty(EpicsError.prototype, brand, { value: true });
 /** Tells whether `error` was made by this package, by any copy of it, and has `code` when given. */
 export function isEpicsError(error: unknown, code?: EpicsErrorCode): error is EpicsError {
   if (typeof error !== 'object' || error === null || !(brand in error)) return false;
-  const { code: found }: { readonly code?: unknown } = error;
-  return code === undefined || found === code;
+  return code === undefined || ('code' in error && error.code === code);
 }
 
 /** The message of anything that was thrown. */

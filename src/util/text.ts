@@ -1,7 +1,6 @@
-/** The two methods that Node's Buffer has beyond its typings; `start` and `end` in bytes. */
+/** A method that Node's Buffer has beyond its typings; `start` and `end` in bytes. */
 interface NodeBytes extends Uint8Array {
-  utf8Slice?(start: number, end: number): string;
-  latin1Slice?(start: number, end: number): string;
+  readonly utf8Slice?: (this: Uint8Array, start: number, end: number) => string;
 }
 
 const buffer = (globalThis as { Buffer?: typeof Buffer }).Buffer;

@@ -36,6 +36,10 @@ type Numbers = Readonly<Record<string, number>>;
 type Tree = { readonly [name: string]: unknown };
 
 /** NaN travels as text. */
+function text(value: unknown): string {
+  return typeof value === 'string' ? value : '';
+}
+
 function number(value: unknown): number {
   return typeof value === 'number'
     ? value
@@ -88,7 +92,7 @@ function p4p(peer: PeerProcess): PeerClient {
       const limits = (value['valueAlarm'] ?? {}) as Tree;
       const inner = value['value'] as { choices?: readonly string[] };
       return {
-        units: String(display['units'] ?? ''),
+        units: text(display['units']),
         precision: number(display['precision']),
         display: [number(display['limitLow']), number(display['limitHigh'])],
         alarm: [
@@ -121,7 +125,7 @@ function pyepics(peer: PeerProcess): PeerClient {
     details: async (name) => {
       const data = await peer.request<Tree>('get', { pv: name, form: 'ctrl' });
       return {
-        units: String(data['units'] ?? ''),
+        units: text(data['units']),
         precision: number(data['precision']),
         display: [number(data['lower_disp_limit']), number(data['upper_disp_limit'])],
         alarm: [

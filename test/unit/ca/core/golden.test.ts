@@ -125,7 +125,7 @@ describe('recorded DBR values are decoded as their peers meant them', () => {
       vector.count as number,
     );
     expect(data).toMatchObject(expected(vector));
-    expect(Array.from(data.values)).toEqual(vector.expect?.['value']);
+    expect(Array.from<unknown>(data.values as ArrayLike<unknown>)).toEqual(vector.expect?.['value']);
   });
 });
 

@@ -381,8 +381,8 @@ describe('ports and addresses', () => {
       searcher
         .replies()
         .map((reply) => reply.port)
-        .sort(),
-    ).toEqual([5064, second.port].sort());
+        .sort((a, b) => a - b),
+    ).toEqual([5064, second.port].sort((a, b) => a - b));
     const closing = second.close();
     await bench.close();
     await closing;
