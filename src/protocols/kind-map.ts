@@ -2,13 +2,12 @@ import type { BaseVariable, VariableKind } from '../tree/index.ts';
 import { cutUtf8 } from '../util/index.ts';
 import { ArrayCodec } from './codec/array-codec.ts';
 import type { ValueCodec } from './codec/codec.ts';
-import { EnumCodec } from './codec/enum-codec.ts';
+import { EnumCodec, MAX_RECORD_CHOICE_BYTES } from './codec/enum-codec.ts';
 import { BoolCodec, FloatCodec, IntCodec, type IntElement } from './codec/number-codec.ts';
 import { TextCodec } from './codec/text-codec.ts';
 
-/** Labels that a record and Channel Access can carry: so many, of so many bytes. */
+/** Labels that a record and Channel Access can carry. */
 const MAX_RECORD_CHOICES = 16;
-export const MAX_RECORD_CHOICE_BYTES: number = 25;
 
 /** Sizes that records announce; see `EpicsPvServer` options. */
 export interface SizeOptions {

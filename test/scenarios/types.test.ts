@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { AlarmCondition } from '../../src/pv/index.ts';
 import {
   BFloat16,
   Bool,
@@ -109,7 +110,7 @@ describe('values of the tree of PyRogue', () => {
     await pvaPut(lab, path, -9223372036854775808n);
     expect(await pvaGet(lab, path)).toBe(-9223372036854775808n);
     expect(await crossOver(lab, path, 12345678901234, 5n)).toEqual([12345678901234n, 5]);
-    expect(await pvaTypeOf(lab, path)).toBe('epics:nt/NTScalar:1.0 long');
+    expect(await pvaTypeOf(lab, path)).toBe('epics:nt/NTScalar:1.0 int64_t');
   });
 
   it('EPS-11.22 EPS-E-24 EPS-D-7 UInt64 is exact on PVA up to 18446744073709551615 and positive on CA', async () => {
@@ -121,7 +122,7 @@ describe('values of the tree of PyRogue', () => {
       expect(valueOf(lab.root, path)).toBe(value);
       expect(await caGet(lab, path)).toBe(Number(value));
     }
-    expect(await pvaTypeOf(lab, path)).toBe('epics:nt/NTScalar:1.0 ulong');
+    expect(await pvaTypeOf(lab, path)).toBe('epics:nt/NTScalar:1.0 uint64_t');
     expect(recordTypeOf(lab, path)).toBe('int64out');
   });
 
@@ -181,7 +182,7 @@ describe('values of the tree of PyRogue', () => {
     }
     expect([recordTypeOf(lab, path), await pvaTypeOf(lab, path)]).toEqual([
       'int64out',
-      'epics:nt/NTScalar:1.0 long',
+      'epics:nt/NTScalar:1.0 int64_t',
     ]);
   });
 
@@ -199,7 +200,7 @@ describe('values of the tree of PyRogue', () => {
     expect(valueOf(lab.root, path)).toBe(value);
     expect([recordTypeOf(lab, path), await pvaTypeOf(lab, path)]).toEqual([
       'longout',
-      'epics:nt/NTScalar:1.0 int',
+      'epics:nt/NTScalar:1.0 int32_t',
     ]);
   });
 
@@ -259,7 +260,7 @@ describe('arrays', () => {
     expect(await caGet(lab, 'Dev.I64')).toEqual(Float64Array.of(1, -2));
     expect(await pvaGet(lab, 'Dev.Flags')).toEqual(Uint8Array.of(1, 0, 1));
     await caPut(lab, 'Dev.U16', [7, 8]);
-    expect(valueOf(lab.root, 'Dev.U16')).toMatchObject({ data: Uint16Array.of(7, 8) });
+    expect(valueOf(lab.root, 'Dev.U16')).toEqual(Uint16Array.of(7, 8));
     await pvaPut(lab, 'Dev.U16', [9]);
     expect(await caGet(lab, 'Dev.U16')).toEqual(9);
   });
@@ -378,6 +379,9 @@ describe('enums', () => {
     expect((await pvaStruct(lab, 'Dev.State')).get('value.choices')).toEqual([long, 'short']);
     expect(await lab.ca.getValue(`${lab.pv('Dev.State')}.ZRST`)).toBe('L'.repeat(25));
     await pvaPut(lab, 'Dev.State', 'short');
+    await caPut(lab, 'Dev.State', 'L'.repeat(25));
+    expect(valueOf(lab.root, 'Dev.State')).toBe(0);
+    await pvaPut(lab, 'Dev.State', 'short');
     await pvaPut(lab, 'Dev.State', long);
     expect(valueOf(lab.root, 'Dev.State')).toBe(0);
   });
@@ -410,7 +414,7 @@ describe('enums', () => {
       ]),
     );
     const snapshot = await lab.ca.get(lab.pv('Dev.State'));
-    expect(snapshot).toMatchObject({ value: 0, alarm: { severity: 3, condition: 7 } });
+    expect(snapshot).toMatchObject({ value: 0, alarm: { severity: 3, condition: AlarmCondition.State } });
     expect((await pvaStruct(lab, 'Dev.State')).toObject()).toMatchObject({
       value: { index: 0 },
       alarm: { severity: 3, message: 'INVALID: 5' },
@@ -498,7 +502,10 @@ describe('other kinds', () => {
       await count.set(value);
       await lab.root.waitOnUpdate();
       const snapshot = await lab.ca.get(lab.pv('Dev.Count'));
-      expect(snapshot).toMatchObject({ value: 2147483647, alarm: { severity: 3, condition: 13 } });
+      expect(snapshot).toMatchObject({
+        value: 2147483647,
+        alarm: { severity: 3, condition: AlarmCondition.HwLimit },
+      });
       expect(await pvaGet(lab, 'Dev.Count')).toBe(2147483647);
     }
     const warnings = lab.log.filter(({ level }) => level === 'warn');

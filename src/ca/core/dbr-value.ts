@@ -1,12 +1,13 @@
 import { booleanChoices, type ElementType, type Metadata, type PvValue } from '../../pv/index.ts';
 import {
   ConversionError,
+  cutUtf8,
   formatDouble,
   formatFloat,
   isHostLittleEndian,
   swapBytes,
 } from '../../util/index.ts';
-import { STRING_BYTES } from './constants.ts';
+import { ENUM_STRING_BYTES, STRING_BYTES } from './constants.ts';
 import { type DbrEncoding, writeDbrText } from './dbr-text.ts';
 import { DBR_CHAR, DBR_DOUBLE, DBR_ENUM, DBR_FLOAT, DBR_LONG, DBR_SHORT, DBR_STRING } from './dbr-types.ts';
 
@@ -26,10 +27,10 @@ export function valueLength(value: PvValue): number {
   return isArrayValue(value) ? value.length : 1;
 }
 
-/** Label of an index; empty when it has none. */
+/** Label of an index, cut as in the list of labels; empty when it has none. */
 export function choiceText(index: number, element: ElementType, meta: Metadata): string {
   const choices = element === 'boolean' && meta.choices.length === 0 ? booleanChoices : meta.choices;
-  return choices[index] ?? '';
+  return cutUtf8(choices[index] ?? '', ENUM_STRING_BYTES - 1);
 }
 
 /** Text of one element, as a read with DBR_STRING delivers it. */

@@ -5,12 +5,17 @@ import {
   makeAlarm,
   makeMetadata,
   makeScalarType,
+  type PvValue,
   type ScalarType,
   type ScalarWrite,
   Severity,
 } from '../../pv/index.ts';
 import { pyStr } from '../../tree/index.ts';
+import { cutUtf8 } from '../../util/index.ts';
 import { type Encoded, encoded, type TreeWrite, type ValueCodec } from './codec.ts';
+
+/** Bytes of a label that a record and Channel Access can carry. */
+export const MAX_RECORD_CHOICE_BYTES: number = 25;
 
 /** Keys of a tree enum compare by value: the number 1, the bigint 1 and, as in Python, true are one key. */
 function keyOf(value: unknown): unknown {
@@ -39,7 +44,15 @@ export class EnumCodec implements ValueCodec {
   }
 
   decode(write: ScalarWrite): TreeWrite {
-    const index = coerce(write, this.type, this.#meta) as number;
+    const index = this.#cutIndex(write.value) ?? (coerce(write, this.type, this.#meta) as number);
     return { value: this.choices[index] as string, isText: true };
+  }
+  /** Channel Access clients know long labels by their first bytes only. */
+  #cutIndex(value: PvValue | undefined): number | undefined {
+    if (typeof value !== 'string' || this.choices.includes(value)) return undefined;
+    const index = this.choices.findIndex(
+      (choice) => choice.length > value.length && cutUtf8(choice, MAX_RECORD_CHOICE_BYTES) === value,
+    );
+    return index < 0 ? undefined : index;
   }
 }

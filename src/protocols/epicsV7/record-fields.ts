@@ -2,7 +2,8 @@ import type { FieldValues } from '../../ioc/index.ts';
 import type { Metadata, ScalarType } from '../../pv/index.ts';
 import { displayForms } from '../../pv/index.ts';
 import { cutUtf8 } from '../../util/index.ts';
-import { MAX_RECORD_CHOICE_BYTES, type RecordChoice } from '../kind-map.ts';
+import { MAX_RECORD_CHOICE_BYTES } from '../codec/enum-codec.ts';
+import type { RecordChoice } from '../kind-map.ts';
 
 const MAX_DESC_BYTES = 40;
 const MAX_EGU_BYTES = 15;
