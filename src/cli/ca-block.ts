@@ -40,8 +40,7 @@ export function dbfName(plain: number): string {
 export function formatBlock(native: number, data: DbrData, count: number, settings: CaSettings): string {
   const reading = toReading(data, count);
   const { dbrType } = data;
-  let text =
-    blockLine('Native data type', dbfName(native)) + blockLine('Request type', dbrName(dbrType));
+  let text = blockLine('Native data type', dbfName(native)) + blockLine('Request type', dbrName(dbrType));
   if (dbrType === DBR_CLASS_NAME) {
     return text + blockLine('Class Name', fromByteString(String(reading.values[0] ?? '')));
   }

@@ -1,23 +1,11 @@
-import {
-  type CaChannel,
-  type CaClient,
-  type DbrData,
-  ecaMessage,
-  parseDbrName,
-} from '../ca/index.ts';
+import { type CaChannel, type CaClient, type DbrData, ecaMessage, parseDbrName } from '../ca/index.ts';
 import { AccessError, errorText, RemoteError, TimeoutError } from '../util/index.ts';
 import type { CaSettings } from './ca-settings.ts';
 import type { CliContext } from './context.ts';
 
 /** Opens channels whose texts are byte strings: what is printed and sent is exact whatever the encoding. */
-export function openChannels(
-  client: CaClient,
-  names: readonly string[],
-  settings: CaSettings,
-): CaChannel[] {
-  return names.map((name) =>
-    client.channel(name, { priority: settings.priority, encoding: 'latin1' }),
-  );
+export function openChannels(client: CaClient, names: readonly string[], settings: CaSettings): CaChannel[] {
+  return names.map((name) => client.channel(name, { priority: settings.priority, encoding: 'latin1' }));
 }
 
 /** Waits for channels to connect, and says so when they do not. Returns whether all are connected. */

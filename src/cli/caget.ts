@@ -6,8 +6,8 @@ import {
   isDbrType,
   parseDbrName,
 } from '../ca/index.ts';
-import { nativeOf, openChannels, type ReadResult, readChannel, connectAll } from './ca-channels.ts';
 import { formatBlock } from './ca-block.ts';
+import { connectAll, nativeOf, openChannels, type ReadResult, readChannel } from './ca-channels.ts';
 import { namePart, plainValues, readingType, toReading, wideLine } from './ca-format.ts';
 import { readingToJson } from './ca-json.ts';
 import {
@@ -69,7 +69,8 @@ async function runCaget(args: readonly string[], context: CliContext): Promise<n
   let isCallback = false;
   let wanted: number | undefined;
   const choose = (next: OutputShape): void => {
-    if (shape !== 'plain') context.stderr.write(`Options t,d,a are mutually exclusive. ${helpHint('caget')}\n`);
+    if (shape !== 'plain')
+      context.stderr.write(`Options t,d,a are mutually exclusive. ${helpHint('caget')}\n`);
     shape = next;
   };
   for (const option of given.options) {
@@ -81,9 +82,7 @@ async function runCaget(args: readonly string[], context: CliContext): Promise<n
       wanted = parseDbrType(option.value);
       if (wanted !== undefined) choose('block');
       else {
-        context.stderr.write(
-          `Requested dbr type out of range or invalid - ignored. ${helpHint('caget')}\n`,
-        );
+        context.stderr.write(`Requested dbr type out of range or invalid - ignored. ${helpHint('caget')}\n`);
       }
     }
   }
@@ -162,4 +161,3 @@ function formatResult(
       return `${namePart(name, reading.count, settings)}${plainValues(reading, settings)}\n`;
   }
 }
-

@@ -40,7 +40,9 @@ async function runCainfo(args: readonly string[], context: CliContext): Promise<
     if (option.letter === 's') {
       level = Number.parseInt(option.value, 10);
       if (level >= 0) continue;
-      context.stderr.write(`'${option.value}' is not a valid interest level - ignored. ${helpHint('cainfo')}\n`);
+      context.stderr.write(
+        `'${option.value}' is not a valid interest level - ignored. ${helpHint('cainfo')}\n`,
+      );
       level = 0;
     } else takeCaOption(settings, option, 'cainfo', context);
   }

@@ -16,12 +16,12 @@ import {
   DisconnectedError,
   RemoteError,
   TimeoutError,
-  toError,
   TypeMismatchError,
+  toError,
 } from '../util/index.ts';
+import { fromByteString, toByteString, unescapeC } from './c-text.ts';
 import { exceptionBlock } from './ca-block.ts';
 import { connectAll, nativeOf, openChannels, readChannel } from './ca-channels.ts';
-import { fromByteString, toByteString, unescapeC } from './c-text.ts';
 import { namePart, plainValues, readingType, toReading, wideLine } from './ca-format.ts';
 import { type CaSettings, caCommonHelp, defaultCaSettings, takeCaOption } from './ca-settings.ts';
 import type { CliContext, Command } from './context.ts';

@@ -1,5 +1,5 @@
-import { type FieldDesc, formatValue, toPlain, TypeCode, type Value, valueToJson } from '../pvdata/index.ts';
 import { isEnum } from '../nt/index.ts';
+import { formatValue, TypeCode, toPlain, type Value, valueToJson } from '../pvdata/index.ts';
 import { alarmWords, enumText, formatContent, timeColumn } from './pva-text.ts';
 import { boldMarks, formatTree, shownMarks, type TreeView } from './pva-tree.ts';
 
@@ -65,13 +65,9 @@ export function formatNt(value: Value): string | undefined {
   const time = timeColumn(value, 'timeStamp');
   const alarm = alarmWords(value, 'alarm');
   if (isEnum(field)) return `${time}${alarm}${enumText(value, 'value') ?? ''}\n`;
-  if (field.code >= TypeCode.Struct && !isBoundedText(field)) return undefined;
+  if (field.code >= TypeCode.Struct) return undefined;
   const text = formatContent(field.code, value.at(offset));
   return field.isArray ? `${time}${alarm}${text}\n` : `${time}${text} ${alarm}\n`;
-}
-
-function isBoundedText(field: FieldDesc): boolean {
-  return field.code === TypeCode.BoundedString;
 }
 
 function formatTable(value: Value): string | undefined {
@@ -82,7 +78,9 @@ function formatTable(value: Value): string | undefined {
   const columns = table.members.map(({ name, desc }, i) => {
     const content = value.get(`value.${name}`) as ArrayLike<unknown>;
     const label: unknown = Array.isArray(labels) ? labels[i] : undefined;
-    const cells = Array.from(content, (item) => csvCell(typeof item === 'string' ? item : formatContent(desc.code, item)));
+    const cells = Array.from(content, (item) =>
+      csvCell(typeof item === 'string' ? item : formatContent(desc.code, item)),
+    );
     return [typeof label === 'string' ? csvCell(label) : name, ...cells];
   });
   const rowCount = Math.min(...columns.map((column) => column.length));

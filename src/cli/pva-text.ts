@@ -1,6 +1,6 @@
+import { EPICS_EPOCH_SECONDS } from '../pv/index.ts';
 import { type FieldDesc, formatGeneral, quote, TypeCode, type Value } from '../pvdata/index.ts';
 import { formatTime, UNDEFINED_TIME } from './local-time.ts';
-import { EPICS_EPOCH_SECONDS } from '../pv/index.ts';
 
 const DIGITS = 6;
 const TIME_WIDTH = 24;

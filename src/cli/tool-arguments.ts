@@ -44,9 +44,7 @@ export function readArguments(
     }
   }
   if (parsed.unknown !== undefined) {
-    context.stderr.write(
-      `Unrecognized option: '${withDash(parsed.unknown)}'. ${helpHint(syntax.name)}\n`,
-    );
+    context.stderr.write(`Unrecognized option: '${withDash(parsed.unknown)}'. ${helpHint(syntax.name)}\n`);
     return 1;
   }
   if (parsed.missing !== undefined) {

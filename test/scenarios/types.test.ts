@@ -262,7 +262,7 @@ describe('arrays', () => {
     await caPut(lab, 'Dev.U16', [7, 8]);
     expect(valueOf(lab.root, 'Dev.U16')).toEqual(Uint16Array.of(7, 8));
     await pvaPut(lab, 'Dev.U16', [9]);
-    expect(await caGet(lab, 'Dev.U16')).toEqual(9);
+    expect(await caGet(lab, 'Dev.U16')).toEqual(Int32Array.of(9));
   });
 
   it('EPS-11.29 EPS-D-13 a 2×3 array is served flat, row by row, and takes exactly six elements', async () => {

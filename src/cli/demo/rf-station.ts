@@ -1,4 +1,5 @@
 import {
+  asNdArray,
   Bool,
   Device,
   type DeviceOptions,
@@ -133,11 +134,10 @@ export class Digitizer extends Device {
       description: 'Largest sample',
       typeStr: 'float',
       linkedGet: async ({ read }) => {
-        const samples = (await this.Samples.get({ read })) as unknown as
-          | { readonly data: Int16Array }
-          | Int16Array;
-        const data = 'data' in samples ? samples.data : samples;
-        return data.reduce((peak, sample) => Math.max(peak, Math.abs(sample)), 0) * MILLIVOLTS_PER_COUNT;
+        const samples = asNdArray(await this.Samples.get({ read }))?.data ?? new Int16Array(0);
+        let peak = 0;
+        for (const sample of samples) peak = Math.max(peak, Math.abs(Number(sample)));
+        return peak * MILLIVOLTS_PER_COUNT;
       },
     }),
   );
