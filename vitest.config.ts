@@ -16,6 +16,18 @@ export default defineConfig({
         fileParallelism: false,
       }),
       project('fuzz', ['test/fuzz/**/*.test.ts'], { testTimeout: 300_000, fileParallelism: false }),
+      {
+        test: {
+          name: 'types',
+          include: [],
+          typecheck: {
+            enabled: true,
+            only: true,
+            include: ['test/types/**/*.test-d.ts'],
+            tsconfig: 'test/types/tsconfig.json',
+          },
+        },
+      },
     ],
     coverage: { provider: 'v8', include: ['src/**/*.ts'], exclude: ['src/cli/**', 'src/**/index.ts'] },
   },

@@ -18,7 +18,8 @@ async function privateEnv(): Promise<Record<string, string>> {
   const [ca, repeater, broadcast, pva] = (await freePorts(4)).map(String) as [string, string, string, string];
   const env = Object.fromEntries(
     Object.entries(process.env).filter(
-      (entry): entry is [string, string] => entry[1] !== undefined && !/^(EPICS_|NODE_|VITEST)/.test(entry[0]),
+      (entry): entry is [string, string] =>
+        entry[1] !== undefined && !/^(EPICS_|NODE_|VITEST)/.test(entry[0]),
     ),
   );
   return {
@@ -63,7 +64,9 @@ async function run(file: string): Promise<{ code: number | null; stdout: string;
 
 /** What the last lines of an example say that it prints: `// Prints:` and comment lines after it. */
 function promisedLines(file: string): string[] {
-  const lines = readFileSync(join(root, 'examples', file), 'utf8').trimEnd().split('\n');
+  const lines = readFileSync(join(root, 'examples', file), 'utf8')
+    .trimEnd()
+    .split('\n');
   const start = lines.findLastIndex((line) => line.startsWith('// Prints'));
   return start < 0 ? [] : lines.slice(start + 1).map((line) => line.replace(/^\/\/ ?/, ''));
 }
@@ -72,16 +75,22 @@ test('ARC-T-12 there are examples', () => {
   expect(examples).toContain('quickstart.ts');
 });
 
-test.each(examples)('ARC-T-12 examples/%s runs to its end and prints what it promises', {
-  timeout: LIMIT_MS + 5000,
-}, async (file) => {
-  const { code, stdout, stderr } = await run(file);
-  expect(code, stderr).toBe(0);
-  expect(stdout.trimEnd().split('\n')).toEqual(expect.arrayContaining(promisedLines(file)));
-  expect(stdout.trim()).not.toBe('');
-});
+test.each(examples)(
+  'ARC-T-12 examples/%s runs to its end and prints what it promises',
+  {
+    timeout: LIMIT_MS + 5000,
+  },
+  async (file) => {
+    const { code, stdout, stderr } = await run(file);
+    expect(code, stderr).toBe(0);
+    expect(stdout.trimEnd().split('\n')).toEqual(expect.arrayContaining(promisedLines(file)));
+    expect(stdout.trim()).not.toBe('');
+  },
+);
 
 test.each(examples)('ARC-N-20 examples/%s is short', (file) => {
-  const lines = readFileSync(join(root, 'examples', file), 'utf8').trimEnd().split('\n');
+  const lines = readFileSync(join(root, 'examples', file), 'utf8')
+    .trimEnd()
+    .split('\n');
   expect(lines.length).toBeLessThanOrEqual(MOST_LINES);
 });

@@ -3,6 +3,7 @@ import {
   DBR_CHAR,
   DBR_ENUM,
   DBR_GR_ENUM,
+  DBR_STRING,
   dbrName,
   ECA_BADCOUNT,
   ECA_DISCONN,
@@ -173,7 +174,7 @@ async function putAndShow(
   // The answer to this read comes after the refusal of the put.
   const text = await readText(channel, settings, context);
   stop();
-  if (refusal !== undefined) context.stderr.write(refusalBlock(channel, refusal, context));
+  if (refusal !== undefined) context.stderr.write(refusalBlock(channel, value, refusal, context));
   context.stdout.write(isTerse ? text : `New : ${text}`);
   return settings.isStrict && (isIncomplete || refusal !== undefined) ? 1 : 0;
 }
@@ -275,9 +276,16 @@ function putErrorText(error: unknown): string {
   return toError(error).message;
 }
 
-function refusalBlock(channel: CaChannel, refusal: Error, context: CliContext): string {
+function refusalBlock(channel: CaChannel, value: PutValue, refusal: Error, context: CliContext): string {
   const eca = refusal instanceof RemoteError ? (refusal.eca ?? ECA_PUTFAIL) : ECA_PUTFAIL;
-  const { dbrType, count } = nativeOf(channel);
-  const about = `op=1, channel=${channel.name}, type=${dbrName(dbrType)}, count=${count}`;
-  return exceptionBlock(eca, `${about}, ctx="${refusal.message}"`, context.now());
+  const list = value as ArrayLike<unknown>;
+  const dbrType =
+    typeof list[0] === 'string'
+      ? DBR_STRING
+      : value instanceof Uint8Array
+        ? DBR_CHAR
+        : nativeOf(channel).dbrType;
+  const { name } = channel;
+  const about = `op=1, channel=${name}, type=${dbrName(dbrType)}, count=${list.length}, ctx="${name}"`;
+  return exceptionBlock(eca, about, context.now());
 }

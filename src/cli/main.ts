@@ -77,7 +77,8 @@ export async function main(
       const [topic] = rest;
       const command = find(topic);
       if (topic !== undefined && command === undefined) return refuse(topic, context);
-      context.stdout.write(command?.usage ?? overview(commands));
+      if (command !== undefined) return runCommand(command, ['-h'], context);
+      context.stdout.write(overview(commands));
       return 0;
     }
   }

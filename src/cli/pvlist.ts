@@ -140,9 +140,11 @@ async function listEach(
       if (isInfo) {
         const info = await client.serverInfo(server, { timeoutMs, signal: context.signal });
         if (settings.style === 'pvxs') {
-          const version = String(info?.get('version') ?? '');
-          const language = String(info?.get('implLang') ?? '');
-          context.stdout.write(`${server} version="${version}" lang="${language}"\n`);
+          const text = (path: string): string => {
+            const content = info?.get(path);
+            return typeof content === 'string' ? content : '';
+          };
+          context.stdout.write(`${server} version="${text('version')}" lang="${text('implLang')}"\n`);
         } else context.stdout.write(`${info === null ? '' : formatTree(info)}\n`);
       } else {
         const names = await client.list(server, { timeoutMs, signal: context.signal });

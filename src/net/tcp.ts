@@ -10,6 +10,8 @@ import {
 } from './transport.ts';
 
 const KEEPALIVE_MS = 15_000;
+/** What a connection reads at most at a time, in bytes: as much as Node does. */
+const READ_BYTES = 64 * 1024;
 
 type Security = StreamTransport['security'];
 
@@ -36,13 +38,16 @@ class SocketStream implements StreamTransport {
   readonly #isTls: boolean;
   readonly #target: Endpoint | undefined;
   readonly #onSent: () => void;
+  /** Chunks arrive by `take` instead of as events. */
+  readonly #isDirect: boolean;
   #handler: StreamHandler | undefined;
   #security: Security;
   #isHeld = false;
   #error: Error | undefined;
 
-  constructor(socket: Socket, isTls: boolean, target: Endpoint | undefined) {
+  constructor(socket: Socket, isTls: boolean, target: Endpoint | undefined, isDirect = false) {
     this.#socket = socket;
+    this.#isDirect = isDirect;
     this.#isTls = isTls;
     this.#target = target;
     this.#security = undefined;
@@ -80,12 +85,18 @@ class SocketStream implements StreamTransport {
       if (this.#isTls) this.#security = securityOf(socket);
       handler.onOpen();
     };
-    socket.on('data', (chunk) => handler.onData(chunk as Uint8Array));
+    if (this.#isDirect) socket.resume();
+    else socket.on('data', (chunk) => handler.onData(chunk as Uint8Array));
     socket.on('end', () => handler.onEnd());
     socket.on('close', () => handler.onClose(this.#error));
     if (socket.destroyed) queueMicrotask(() => handler.onClose(this.#error));
     else if (socket.connecting) socket.once(this.#isTls ? 'secureConnect' : 'connect', onOpen);
     else onOpen();
+  }
+
+  /** Delivers bytes that were read; they are overwritten by the next read. */
+  take(chunk: Uint8Array): void {
+    this.#handler?.onData(chunk);
   }
 
   write(chunks: readonly Uint8Array[]): Written {
@@ -123,7 +134,19 @@ class SocketStream implements StreamTransport {
 /** Opens a TCP connection, TLS when `tls` is given. Never throws: failures arrive at `onClose`. */
 export function connectStream(to: Endpoint, tls: TlsOptions | undefined): StreamTransport {
   if (tls === undefined) {
-    return new SocketStream(connectSocket({ host: to.address, port: to.port }), false, to);
+    // One buffer for all reads of the connection: with a new one for each, big arrays keep the garbage collector busy.
+    const onread = {
+      buffer: Buffer.allocUnsafeSlow(READ_BYTES),
+      callback: (count: number, buffer: Uint8Array): boolean => {
+        stream.take(buffer.subarray(0, count));
+        return true;
+      },
+    };
+    const plain = connectSocket({ host: to.address, port: to.port, onread });
+    // Until `start` there is nobody to take what is read.
+    plain.pause();
+    const stream = new SocketStream(plain, false, to, true);
+    return stream;
   }
   const socket = connectTls({
     host: to.address,

@@ -79,8 +79,9 @@ export class VariablePv implements ServedScalarPv {
     this.#onClose.clear();
   }
 
-  rights(_peer: Peer): Rights {
-    const write = this.#write === undefined ? Rights.None : Rights.Write;
+  rights(peer: Peer): Rights {
+    // PVAccess does not show rights: the put goes through and is refused in our own words.
+    const write = this.#write === undefined && peer.protocol !== 'pva' ? Rights.None : Rights.Write;
     return Rights.Read | write | (this.call === undefined ? Rights.None : Rights.Call);
   }
 

@@ -8,7 +8,7 @@ import {
   type Stop,
   TypeMismatchError,
 } from '../util/index.ts';
-import { isSameAlarm, noAlarm } from './alarm.ts';
+import { isSameAlarm, makeAlarm, noAlarm } from './alarm.ts';
 import { coerce } from './coerce.ts';
 import { addMarks, type EventFields, eventFieldsOf, eventMaskOf, isEnumDesc } from './marks.ts';
 import { emptyMetadataOf, mergeMetadata, type PartialMetadata } from './metadata.ts';
@@ -27,7 +27,7 @@ import {
 import { MonitorList } from './monitor-list.ts';
 import { defaultValue, elementCount, elementTypeOf, isArrayValue, makeScalarType } from './scalar-type.ts';
 import type { ScalarWrite, UpdateSink } from './source.ts';
-import { nowStamp } from './time.ts';
+import { makeTimeStamp, nowStamp } from './time.ts';
 
 /** Parts of the state of a scalar PV. */
 export interface ScalarPost {
@@ -116,6 +116,17 @@ function endAtOnce(sink: { close(reason?: Error): void }): Stop {
   return noStop;
 }
 
+/** The poster's alarm as an object of our shape, which the poster cannot change any more. */
+function remadeAlarm(alarm: Alarm): Alarm {
+  return alarm === noAlarm
+    ? noAlarm
+    : makeAlarm(alarm.severity, alarm.condition, alarm.message, alarm.ntStatus);
+}
+
+function remadeTime(time: TimeStamp): TimeStamp {
+  return makeTimeStamp(time.seconds, time.nanoseconds, time.userTag);
+}
+
 /** State and subscribers of an open scalar PV. */
 export class ScalarBoard {
   readonly type: ScalarType;
@@ -135,7 +146,9 @@ export class ScalarBoard {
       given === undefined
         ? defaultValue(this.type)
         : coerce({ element: elementTypeOf(given), value: given }, this.type, meta);
-    this.#state = makeSnapshot(value, initial.alarm ?? noAlarm, initial.time ?? nowStamp(clock), meta);
+    const alarm = initial.alarm === undefined ? noAlarm : remadeAlarm(initial.alarm);
+    const time = initial.time === undefined ? nowStamp(clock) : remadeTime(initial.time);
+    this.#state = makeSnapshot(value, alarm, time, meta);
   }
 
   read(): Snapshot {
@@ -164,8 +177,13 @@ export class ScalarBoard {
       if (options.copy === true) value = copyArray(value);
     }
     const given = parts.alarm ?? last.alarm;
-    const alarm = isSameAlarm(given, last.alarm) ? last.alarm : given;
-    const time = parts.time ?? (options.stamp === false ? last.time : nowStamp(this.#clock));
+    const alarm = isSameAlarm(given, last.alarm) ? last.alarm : remadeAlarm(given);
+    const time =
+      parts.time === undefined
+        ? options.stamp === false
+          ? last.time
+          : nowStamp(this.#clock)
+        : remadeTime(parts.time);
     let mask = options.mask ?? 0;
     if (options.mask === undefined) {
       if (parts.value !== undefined) mask |= Event.Value | Event.Log;

@@ -4,6 +4,8 @@ import { TypeCode } from './type-code.ts';
 
 /** Below this number of elements a loop is faster than byte views. */
 const FEW = 32;
+/** From this many bytes on a copy is worth avoiding. */
+const BIG_BYTES = 4096;
 
 type ArrayConstructor = new (buffer: ArrayBufferLike, byteOffset: number, length: number) => NumberArray;
 
@@ -22,6 +24,7 @@ export function readNumberArray(r: BytesReader, code: number, count: number): Nu
   const start = bytes.byteOffset + at;
   if (r.isOwned && isHostOrder && start % width === 0)
     return new (make as ArrayConstructor)(bytes.buffer, start, count);
+  if (r.isOwned && isHostOrder && count * width >= BIG_BYTES) r.misalignment = start % 8;
   const array = new make(count);
   if (count < FEW && (code === TypeCode.DoubleArray || code === TypeCode.IntArray)) {
     const view = r.view;

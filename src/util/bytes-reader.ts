@@ -18,6 +18,11 @@ export class BytesReader {
   littleEndian: boolean;
   /** True when nobody else will write to `bytes`, so that decoded arrays may be views of it. */
   isOwned: boolean;
+  /**
+   * Bytes by which the last big array of owned bytes missed its alignment, so that it had to be copied; 0: none.
+   * Set by who decodes, taken and cleared by who allocates.
+   */
+  misalignment: number;
 
   constructor(bytes: Uint8Array, littleEndian = true, isOwned = false) {
     this.bytes = bytes;
@@ -27,6 +32,7 @@ export class BytesReader {
     this.origin = 0;
     this.littleEndian = littleEndian;
     this.isOwned = isOwned;
+    this.misalignment = 0;
   }
 
   /** Points the cursor at `bytes[start..end)`, reusing the view while the array object stays the same. */

@@ -17,6 +17,8 @@ export type DeliverMessage = (bytes: Uint8Array, start: number, end: number, isO
 export class ReceiveBuffer {
   readonly #messageLength: MessageLength;
   readonly #header: Uint8Array;
+  /** Unused bytes in front of a message that spans chunks, 0..7. */
+  #lead = 0;
   #headerFill = 0;
   #message: Uint8Array | undefined;
   #messageFill = 0;
@@ -30,6 +32,14 @@ export class ReceiveBuffer {
   /** Bytes kept of an unfinished message. */
   get pendingBytes(): number {
     return this.#message === undefined ? this.#headerFill : this.#messageFill;
+  }
+
+  /**
+   * Moves later messages that span chunks, so that an array which lay `misalignment` bytes (0..7) behind a multiple
+   * of 8 lies on one the next time: messages of one PV are alike.
+   */
+  realign(misalignment: number): void {
+    this.#lead = (this.#lead + 8 - misalignment) % 8;
   }
 
   /** Takes a chunk and delivers every message that it completes. Returns false when `deliver` stopped it. */
@@ -72,7 +82,7 @@ export class ReceiveBuffer {
         at += length;
         if (!deliver(chunk, start, at, false)) return false;
       } else if (length > 0) {
-        this.#message = new Uint8Array(length);
+        this.#message = new Uint8Array(new ArrayBuffer(this.#lead + length), this.#lead);
         this.#message.set(chunk.subarray(at));
         this.#messageFill = available;
         return true;

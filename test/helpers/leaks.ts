@@ -56,7 +56,9 @@ export function watchLeaks(): void {
     for (const stop of stops.reverse()) stop();
     const end = performance.now() + GRACE_MS;
     const left = (): string[] =>
-      [...open.values()].filter(({ site }) => what.includes('server') || isOurs(site)).map(({ what, site }) => `${what} ${siteOf(site)}`);
+      [...open.values()]
+        .filter(({ what, site }) => what.includes('server') || isOurs(site))
+        .map(({ what, site }) => `${what} ${siteOf(site)}`);
     while (left().length > 0 && performance.now() < end) {
       await new Promise((resolve) => setTimeout(resolve, POLL_MS));
     }
@@ -84,7 +86,11 @@ function watchListeners(track: (emitter: EventEmitter, what: string) => void): (
 /** Keeps an eye on timers that do not keep the process alive either, which no list of Node's shows. */
 function watchTimers(open: Map<object, { readonly what: string; readonly site: Error }>): () => void {
   const real = { setTimeout: globalThis.setTimeout, clearTimeout: globalThis.clearTimeout };
-  const watched = (fn: (...args: unknown[]) => void, delayMs?: number, ...args: unknown[]): NodeJS.Timeout => {
+  const watched = (
+    fn: (...args: unknown[]) => void,
+    delayMs?: number,
+    ...args: unknown[]
+  ): NodeJS.Timeout => {
     const timer = real.setTimeout(() => {
       open.delete(timer);
       fn(...args);

@@ -266,7 +266,7 @@ describe('companion records', () => {
     });
     const lab = await startLab(topWith([command]), { commandStatus: true });
     const state = await watch(lab.ca, `${lab.pv('Dev.Cmd')}:STS`);
-    expect(await caGet(lab, 'Dev.Cmd.STS'.replace('.STS', ':STS'), { as: 'string' })).toBe('Idle');
+    expect(await caGet(lab, 'Dev.Cmd:STS', { as: 'string' })).toBe('Idle');
     const put = caPut(lab, 'Dev.Cmd', 2);
     await state.until(({ value }) => value === 1);
     gate.open();
@@ -284,7 +284,7 @@ describe('companion records', () => {
   });
 
   it('EPS-E-46 follow RPC too, and obey the 60 bytes', async () => {
-    const name = `C${'d'.repeat(43)}`;
+    const name = `C${'d'.repeat(47)}`;
     const command = new LocalCommand({ name, value: 1, retValue: 0, function: ({ arg }) => Number(arg) * 2 });
     const lab = await startLab(topWith([command]), { commandStatus: true });
     expect(lab.pv(`Dev.${name}`).length).toBeLessThanOrEqual(60);
@@ -293,7 +293,8 @@ describe('companion records', () => {
       .records()
       .map((record) => record.name)
       .filter((record) => record.startsWith('T:tail_'));
-    // The names of three companions of the one command are too long.
+    // The names of the three companions are too long, that of the command is not.
+    expect(names).toHaveLength(3);
     const values = await Promise.all(names.map((record) => lab.pva.getValue(record)));
     expect(values).toContain('42');
     for (const record of lab.ioc.database.records()) expect(record.name.length).toBeLessThanOrEqual(60);

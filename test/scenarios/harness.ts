@@ -180,6 +180,15 @@ export async function within<T>(work: Promise<T>, what: () => string): Promise<T
   }
 }
 
+/** Lets the event loop go on until something is true. */
+export async function eventually(isTrue: () => boolean, what: string): Promise<void> {
+  const deadline = performance.now() + LIMIT_MS;
+  while (!isTrue()) {
+    if (performance.now() > deadline) throw new Error(`no ${what} within ${LIMIT_MS} ms`);
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+}
+
 /** Something to wait for, opened by the test. */
 export interface Gate {
   readonly opened: Promise<void>;

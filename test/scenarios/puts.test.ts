@@ -212,7 +212,7 @@ describe('completion', () => {
   });
 
   it('the record shows what the variable has after a put, not what was sent', async () => {
-    const clamped = new LocalVariable<number>({
+    const clamped: LocalVariable<number> = new LocalVariable<number>({
       name: 'Clamped',
       value: 0,
       localSet: (value) => (value > 100 ? clamped.set(100) : undefined),

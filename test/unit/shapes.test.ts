@@ -1,16 +1,14 @@
 import { setFlagsFromString } from 'node:v8';
 import { describe, expect, test } from 'vitest';
-import { CaServer, type CaChannel, CaClient } from '../../src/ca/index.ts';
-import { decodeValue, encodeValue, structType, TypeCache, Value } from '../../src/pvdata/index.ts';
+import { type CaChannel, CaClient, CaServer } from '../../src/ca/index.ts';
 import {
   type Alarm,
-  asScalar,
+  emptyMetadata,
   isScalarPv,
   LocalClient,
   makeAlarm,
   makeSnapshot,
   makeTimeStamp,
-  noAlarm,
   type ServedPv,
   type ServedScalarPv,
   SharedPv,
@@ -19,6 +17,7 @@ import {
   type TimeStamp,
 } from '../../src/pv/index.ts';
 import { PvaClient, PvaServer } from '../../src/pva/index.ts';
+import { decodeValue, encodeValue, structType, TypeCache, Value } from '../../src/pvdata/index.ts';
 import { VirtualNetwork } from '../../src/testing/index.ts';
 import { BytesReader, BytesWriter } from '../../src/util/index.ts';
 
@@ -67,8 +66,7 @@ async function makeWorld(pvs: Readonly<Record<string, SharedPv>>): Promise<World
     run,
     ca,
     pva,
-    close: () =>
-      run(Promise.all([...servers, ca, pva].map((part) => part.close())).then(() => undefined)),
+    close: () => run(Promise.all([...servers, ca, pva].map((part) => part.close())).then(() => undefined)),
   };
 }
 
@@ -92,58 +90,52 @@ async function serverMade(pv: SharedPv): Promise<Snapshot> {
   return await client.channel('X').get();
 }
 
+async function snapshotsOfAllMakers(): Promise<Record<string, Snapshot>> {
+  const pv = scalarPv(1.5);
+  const desc = structType('', { value: 'double', alarm: structType('alarm_t', { severity: 'int' }) });
+  const struct = SharedPv.mailbox(Value.from(desc, { value: 2.5, alarm: { severity: 1 } }));
+  const world = await makeWorld({ 'shape:x': pv, 'shape:s': struct });
+  try {
+    const opened = await serverMade(pv);
+    // A literal in another order of keys, as users write them.
+    pv.post({
+      time: { userTag: 0, nanoseconds: 2, seconds: 1 },
+      value: 3.5,
+      alarm: { ntStatus: -1, condition: 3, message: 'high', severity: 1 },
+    });
+    const foreign = await serverMade(pv);
+    pv.post(4);
+    return {
+      made: makeSnapshot(1.5, makeAlarm(2, 4), makeTimeStamp(5, 6), emptyMetadata),
+      text: makeSnapshot('text', makeAlarm(2, 4), makeTimeStamp(5, 6), emptyMetadata),
+      opened,
+      foreign,
+      posted: await serverMade(pv),
+      'from CA': await world.run(world.ca.get('shape:x')),
+      'from CA with metadata': await world.run(world.ca.get('shape:x', { meta: true })),
+      'from PVA': await world.run(world.pva.get('shape:x')),
+      'from a structure': await serverMade(struct),
+      'from a structure by CA': await world.run(world.ca.get('shape:s')),
+    };
+  } finally {
+    await world.close();
+  }
+}
+
 describe('ARC-P-17 hot objects have one hidden class each, wherever they were made', () => {
   test('Snapshot, Alarm and TimeStamp', async () => {
-    const pv = scalarPv(1.5);
-    const struct = SharedPv.mailbox(
-      Value.from(structType('', { value: 'double', alarm: structType('', { severity: 'int' }) }), { value: 2.5 }),
-    );
-    const world = await makeWorld({ 'shape:x': pv, 'shape:s': struct });
-    try {
-      // V8 generalises field representations as it meets values; both kinds of number have to come first.
-      const kept: Snapshot[] = [makeSnapshot(1), makeSnapshot('text')];
-      const take = async (): Promise<Record<string, Snapshot>> => {
-        const snapshots = {
-          made: makeSnapshot(1.5, makeAlarm(2, 4), makeTimeStamp(5, 6)),
-          plain: makeSnapshot(0),
-          posted: await serverMade(pv),
-          // A literal in another order of keys, as users write them.
-          foreign: await (async () => {
-            pv.post({ time: makeTimeStamp(1, 2), value: 3.5, alarm: { ...alarm } });
-            return await serverMade(pv);
-          })(),
-          'from CA': await world.run(world.ca.get('shape:x')),
-          'from CA with metadata': await world.run(world.ca.get('shape:x', { meta: true })),
-          'from PVA': await world.run(world.pva.get('shape:x')),
-          'from a structure': await (async () => {
-            const adapter = await asScalar(struct.served);
-            if (adapter === undefined) throw new Error('no scalar view');
-            return await adapter.read({
-              reason: 'get',
-              peer: LOCAL,
-              signal: new AbortController().signal,
-              pvRequest: undefined,
-              message: () => undefined,
-            });
-          })(),
-        };
-        return snapshots;
-      };
-      kept.push(...Object.values(await take()));
-      const snapshots = await take();
-      const alarms: Record<string, Alarm> = { none: noAlarm, made: makeAlarm(1, 3) };
-      const times: Record<string, TimeStamp> = { made: makeTimeStamp(1, 2) };
-      for (const [name, snapshot] of Object.entries(snapshots)) {
-        alarms[name] = snapshot.alarm;
-        times[name] = snapshot.time;
-      }
-      expectOneShape(snapshots);
-      expectOneShape(alarms);
-      expectOneShape(times);
-      expect(kept).toHaveLength(10);
-    } finally {
-      await world.close();
+    // V8 widens the representation of a field when it first meets a fraction or a text there: one round comes first.
+    await snapshotsOfAllMakers();
+    const snapshots = await snapshotsOfAllMakers();
+    const alarms: Record<string, Alarm> = { made: makeAlarm(1, 3) };
+    const times: Record<string, TimeStamp> = { made: makeTimeStamp(1, 2) };
+    for (const [name, snapshot] of Object.entries(snapshots)) {
+      alarms[name] = snapshot.alarm;
+      times[name] = snapshot.time;
     }
+    expectOneShape(snapshots);
+    expectOneShape(alarms);
+    expectOneShape(times);
   });
 
   test('Value, whether made, decoded, cloned, posted or received', async () => {
@@ -199,14 +191,3 @@ describe('ARC-P-17 hot objects have one hidden class each, wherever they were ma
     expect(() => expectOneShape({ one: { a: 1 }, two: { b: 1 } })).toThrow(/other shape than one/);
   });
 });
-
-const LOCAL = {
-  protocol: 'local',
-  address: '',
-  user: '',
-  host: '',
-  method: '',
-  authority: '',
-  isEncrypted: false,
-  roles: () => [],
-} as const;

@@ -19,7 +19,8 @@ export interface FrameSink {
 }
 
 // First allocation for a payload that spans chunks: what a header claims is believed only as its bytes arrive.
-const FIRST_BYTES = 256 * 1024;
+// A megabyte of doubles fits, so that it is neither moved nor allocated twice.
+const FIRST_BYTES = 2 * 1024 * 1024;
 const EMPTY = new Uint8Array(0);
 
 /**

@@ -1,6 +1,7 @@
 import {
   emptyMetadata,
   errorToEca,
+  isArrayValue,
   makeSnapshot,
   noAlarm,
   ReadOperation,
@@ -236,10 +237,23 @@ const SHARED_BYTES = 4096;
 function encodeRead(channel: ServedChannel, snapshot: Snapshot, dbrType: number, count: number): Uint8Array {
   const { entry } = channel;
   const last = entry.lastRead;
-  if (last !== undefined && last.snapshot === snapshot && last.dbrType === dbrType && last.count === count) {
+  if (last !== undefined && last.dbrType === dbrType && last.count === count && isSame(last.snapshot, snapshot)) {
     return last.payload;
   }
   const payload = encodeDbr(channel.pv, snapshot, dbrType, count);
   if (payload.length >= SHARED_BYTES) entry.lastRead = { snapshot, dbrType, count, payload };
   return payload;
+}
+
+/** Whether two snapshots show the same state of an array: arrays are replaced, never changed. */
+function isSame(a: Snapshot, b: Snapshot): boolean {
+  if (a === b) return true;
+  return (
+    isArrayValue(a.value) &&
+    a.value === b.value &&
+    a.alarm === b.alarm &&
+    a.meta === b.meta &&
+    a.time.seconds === b.time.seconds &&
+    a.time.nanoseconds === b.time.nanoseconds
+  );
 }

@@ -1,4 +1,5 @@
 import { SoftIoc, type SoftIocOptions } from '../../ioc/index.ts';
+import { type Network, nodeNetwork } from '../../net/index.ts';
 import { BUILTIN_NODE_COUNT } from '../../protocols/epicsV7/index.ts';
 import { ConfigError, errorText, formatTable, isIpv4, setLogLevel } from '../../util/index.ts';
 import type { CliContext, Command } from '../context.ts';
@@ -61,7 +62,7 @@ function readOptions(args: readonly string[], context: CliContext): DemoOptions 
 export async function runDemo(args: readonly string[], context: CliContext): Promise<number> {
   const options = readOptions(args, context);
   if (typeof options === 'number') return options;
-  const ioc = new SoftIoc({ env: {}, ...serverSettings(options.address) });
+  const ioc = new SoftIoc({ env: {}, ...(await serverSettings(options.address, nodeNetwork())) });
   try {
     const machine = new DemoMachine({ base: options.base, ioc });
     await machine.start();
@@ -82,21 +83,37 @@ export async function runDemo(args: readonly string[], context: CliContext): Pro
   }
 }
 
-/** Standard ports, or free ones where these are taken; nothing is sent beyond a loopback interface. */
-function serverSettings(address: string): Pick<SoftIocOptions, 'ca' | 'pva'> {
+/**
+ * Settings of both servers: the standard ports, or free ones where another server has them. On one address, a search
+ * on a shared port reaches only one of the servers, so the demo leaves a taken Channel Access port to its owner.
+ * Nothing is sent beyond a loopback interface.
+ */
+async function serverSettings(
+  address: string,
+  network: Network,
+): Promise<Pick<SoftIocOptions, 'ca' | 'pva'>> {
   const isLocal = address.startsWith('127.');
-  return {
-    ca: {
-      intfAddrList: [address],
-      autoBeaconAddrList: !isLocal,
-      beaconAddrList: isLocal ? [address] : [],
-    },
-    pva: {
-      intfAddrList: [address],
-      autoBeaconAddrList: !isLocal,
-      beaconAddrList: isLocal ? [address] : [],
-    },
+  const common = {
+    intfAddrList: [address],
+    autoBeaconAddrList: !isLocal,
+    beaconAddrList: isLocal ? [address] : [],
   };
+  const isTaken = !(await isFree(network, address, CA_PORT));
+  return { ca: isTaken ? { ...common, serverPort: 0, searchPort: 0 } : common, pva: common };
+}
+
+/** Whether nobody uses the port, with TCP or UDP. */
+async function isFree(network: Network, address: string, port: number): Promise<boolean> {
+  try {
+    const listener = await network.listen({ address, port }, (stream) => stream.destroy(), {});
+    await listener.close();
+    const socket = await network.bind({ address, port });
+    socket.close();
+    return true;
+  } catch {
+    // Taken or forbidden: either way not for the demo.
+    return false;
+  }
 }
 
 function ended(signal: AbortSignal): Promise<void> {

@@ -56,6 +56,9 @@ export function recordFields(
   if (recordType === 'waveform') {
     fields['FTVL'] = ftvlOf[type.element] ?? 'DOUBLE';
     fields['NELM'] = type.caCount;
+    // The tree tells of every read, changed or not; only integers make an event of each.
+    fields['MPST'] = 'On Change';
+    fields['APST'] = 'On Change';
   }
   if (recordType === 'mbbi' || recordType === 'mbbo') addStates(fields, meta.choices);
   else if (type.element !== 'string') addNumbers(fields, type, recordType, meta);

@@ -288,6 +288,10 @@ export abstract class PvaConnection {
       }
       reader.littleEndian = (flags & FLAG_BIG_ENDIAN) === 0;
       this.dispatch(command, reader);
+      if (reader.misalignment > 0) {
+        if (isOwned) this.#receive.realign(reader.misalignment);
+        reader.misalignment = 0;
+      }
     } catch (error) {
       this.#fail(error, bytes.subarray(start, Math.min(end, start + DUMP_BYTES)), command);
     }
