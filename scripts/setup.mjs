@@ -33,7 +33,10 @@ function run(command, args, what) {
 }
 
 const installed = modified(at('node_modules', '.package-lock.json'));
-if (installed < modified(at('package-lock.json')) - 1000) run('npm', ['ci'], 'installing dependencies');
+if (installed < modified(at('package-lock.json')) - 1000) {
+  // Not "npm ci": it refuses a lock file without the optional packages of other platforms, which some mirrors lack.
+  run('npm', ['install', '--no-save', '--no-audit', '--no-fund'], 'installing dependencies');
+}
 
 const built = modified(at('dist', 'index.js'));
 const sources = Math.max(newestBelow(at('src')), modified(at('tsconfig.json')), modified(at('package.json')));

@@ -1,7 +1,8 @@
 import type { ArrayValue } from '../../../pv/index.ts';
 import { type Link, noLink } from '../../links/link.ts';
-import { RecordBase } from '../../record.ts';
+import { ArrayRecord } from '../../types/array-record.ts';
 import { defineFields, type FieldDef } from '../field-def.ts';
+import { arrayDisplayRows, simModeRows, simScanRows } from './groups.ts';
 
 const noBytes = new Int8Array(0);
 
@@ -12,28 +13,21 @@ PREC short prop i1
 OUT outlink i1
 DOL inlink i1
 OMSL menu:menuOmsl i1
-EGU string[16] prop i1
-HOPR double prop i1
-LOPR double prop i1
+${arrayDisplayRows}
 NELM ulong ro prop i1 =1
 FTVL menu:menuFtype ro i1
 NORD ulong ro
 BPTR noaccess ro i4
-SIML inlink i1
-SIMM menu:menuYesNo mod i1
-SIMS menu:menuAlarmSevr i2
+${simModeRows('menuYesNo')}
 SIOL outlink i1
-OLDSIMM menu:menuSimm ro i4
-SSCN menu:menuScan i1 =65535
-SDLY double i2 =-1.0
-SIMPVT noaccess ro i4
+${simScanRows}
 MPST menu:aaoPOST i1
 APST menu:aaoPOST i1
 HASH ulong i3
 `);
 
 /** Storage of the fields of aao. */
-export abstract class AaoFields extends RecordBase {
+export abstract class AaoFields extends ArrayRecord {
   VAL: ArrayValue | string = noBytes;
   PREC = 0;
   OUT: Link = noLink;
@@ -45,13 +39,6 @@ export abstract class AaoFields extends RecordBase {
   NELM = 1;
   FTVL = 0;
   NORD = 0;
-  SIML: Link = noLink;
-  SIMM = 0;
-  SIMS = 0;
-  SIOL: Link = noLink;
-  OLDSIMM = 0;
-  SSCN = 65535;
-  SDLY = -1.0;
   MPST = 0;
   APST = 0;
   HASH = 0;

@@ -1,6 +1,7 @@
 import { type Link, noLink } from '../../links/link.ts';
-import { RecordBase } from '../../record.ts';
+import { AnalogRecord } from '../../types/analog-record.ts';
 import { defineFields, type FieldDef } from '../field-def.ts';
+import { alarmLimitRows, simModeRows, simScanRows } from './groups.ts';
 
 /** Field table of ai after dbCommon, in DBD order. */
 export const aiFields: readonly FieldDef[] = defineFields(`
@@ -16,14 +17,7 @@ LOPR double prop i1
 AOFF double pp i1
 ASLO double pp i1 =1
 SMOO double i1
-HIHI double pp prop i1
-LOLO double pp prop i1
-HIGH double pp prop i1
-LOW double pp prop i1
-HHSV menu:menuAlarmSevr pp prop i1
-LLSV menu:menuAlarmSevr pp prop i1
-HSV menu:menuAlarmSevr pp prop i1
-LSV menu:menuAlarmSevr pp prop i1
+${alarmLimitRows('double')}
 HYST double i1
 AFTC double i1
 ADEL double i1
@@ -42,17 +36,12 @@ RVAL long pp
 ORAW long ro i3
 SIOL inlink i1
 SVAL double
-SIML inlink i1
-SIMM menu:menuSimm mod i1
-SIMS menu:menuAlarmSevr i2
-OLDSIMM menu:menuSimm ro i4
-SSCN menu:menuScan i1 =65535
-SDLY double i2 =-1.0
-SIMPVT noaccess ro i4
+${simModeRows('menuSimm')}
+${simScanRows}
 `);
 
 /** Storage of the fields of ai. */
-export abstract class AiFields extends RecordBase {
+export abstract class AiFields extends AnalogRecord<number> {
   VAL = 0;
   INP: Link = noLink;
   PREC = 0;
@@ -88,12 +77,5 @@ export abstract class AiFields extends RecordBase {
   LBRK = 0;
   RVAL = 0;
   ORAW = 0;
-  SIOL: Link = noLink;
   SVAL = 0;
-  SIML: Link = noLink;
-  SIMM = 0;
-  SIMS = 0;
-  OLDSIMM = 0;
-  SSCN = 65535;
-  SDLY = -1.0;
 }

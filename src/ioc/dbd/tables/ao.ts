@@ -1,6 +1,7 @@
 import { type Link, noLink } from '../../links/link.ts';
-import { RecordBase } from '../../record.ts';
+import { AnalogRecord } from '../../types/analog-record.ts';
 import { defineFields, type FieldDef } from '../field-def.ts';
+import { alarmLimitRows, simModeRows, simScanRows } from './groups.ts';
 
 /** Field table of ao after dbCommon, in DBD order. */
 export const aoFields: readonly FieldDef[] = defineFields(`
@@ -25,14 +26,7 @@ HOPR double prop i1
 LOPR double prop i1
 AOFF double pp i1
 ASLO double pp i1
-HIHI double pp prop i1
-LOLO double pp prop i1
-HIGH double pp prop i1
-LOW double pp prop i1
-HHSV menu:menuAlarmSevr pp prop i1
-LLSV menu:menuAlarmSevr pp prop i1
-HSV menu:menuAlarmSevr pp prop i1
-LSV menu:menuAlarmSevr pp prop i1
+${alarmLimitRows('double')}
 HYST double i1
 ADEL double i1
 MDEL double i1
@@ -48,20 +42,15 @@ PBRK noaccess ro i4
 INIT short ro i3
 LBRK short ro i3
 SIOL outlink i1
-SIML inlink i1
-SIMM menu:menuSimm mod i1
-SIMS menu:menuAlarmSevr i2
-OLDSIMM menu:menuSimm ro i4
-SSCN menu:menuScan i1 =65535
-SDLY double i2 =-1.0
-SIMPVT noaccess ro i4
+${simModeRows('menuSimm')}
+${simScanRows}
 IVOA menu:menuIvoa i2
 IVOV double i2
 OMOD uchar ro
 `);
 
 /** Storage of the fields of ao. */
-export abstract class AoFields extends RecordBase {
+export abstract class AoFields extends AnalogRecord<number> {
   VAL = 0;
   OVAL = 0;
   OUT: Link = noLink;
@@ -104,13 +93,6 @@ export abstract class AoFields extends RecordBase {
   MLST = 0;
   INIT = 0;
   LBRK = 0;
-  SIOL: Link = noLink;
-  SIML: Link = noLink;
-  SIMM = 0;
-  SIMS = 0;
-  OLDSIMM = 0;
-  SSCN = 65535;
-  SDLY = -1.0;
   IVOA = 0;
   IVOV = 0;
   OMOD = 0;

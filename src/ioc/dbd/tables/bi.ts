@@ -1,6 +1,7 @@
 import { type Link, noLink } from '../../links/link.ts';
-import { RecordBase } from '../../record.ts';
+import { BinaryRecord } from '../../types/binary-record.ts';
 import { defineFields, type FieldDef } from '../field-def.ts';
+import { simModeRows, simScanRows } from './groups.ts';
 
 /** Field table of bi after dbCommon, in DBD order. */
 export const biFields: readonly FieldDef[] = defineFields(`
@@ -18,17 +19,12 @@ LALM ushort ro i3
 MLST ushort ro i3
 SIOL inlink i1
 SVAL ulong
-SIML inlink i1
-SIMM menu:menuSimm mod i1
-SIMS menu:menuAlarmSevr i2
-OLDSIMM menu:menuSimm ro i4
-SSCN menu:menuScan i1 =65535
-SDLY double i2 =-1.0
-SIMPVT noaccess ro i4
+${simModeRows('menuSimm')}
+${simScanRows}
 `);
 
 /** Storage of the fields of bi. */
-export abstract class BiFields extends RecordBase {
+export abstract class BiFields extends BinaryRecord {
   INP: Link = noLink;
   VAL = 0;
   ZSV = 0;
@@ -41,12 +37,5 @@ export abstract class BiFields extends RecordBase {
   MASK = 0;
   LALM = 0;
   MLST = 0;
-  SIOL: Link = noLink;
   SVAL = 0;
-  SIML: Link = noLink;
-  SIMM = 0;
-  SIMS = 0;
-  OLDSIMM = 0;
-  SSCN = 65535;
-  SDLY = -1.0;
 }

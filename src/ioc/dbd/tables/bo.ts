@@ -1,6 +1,7 @@
 import { type Link, noLink } from '../../links/link.ts';
-import { RecordBase } from '../../record.ts';
+import { BinaryRecord } from '../../types/binary-record.ts';
 import { defineFields, type FieldDef } from '../field-def.ts';
+import { simModeRows, simScanRows } from './groups.ts';
 
 /** Field table of bo after dbCommon, in DBD order. */
 export const boFields: readonly FieldDef[] = defineFields(`
@@ -24,19 +25,14 @@ ORBV ulong ro i3
 MLST ushort ro i3
 LALM ushort ro i3
 SIOL outlink i1
-SIML inlink i1
-SIMM menu:menuSimm mod i1
-SIMS menu:menuAlarmSevr i2
-OLDSIMM menu:menuSimm ro i4
-SSCN menu:menuScan i1 =65535
-SDLY double i2 =-1.0
-SIMPVT noaccess ro i4
+${simModeRows('menuSimm')}
+${simScanRows}
 IVOA menu:menuIvoa i2
 IVOV ushort i2
 `);
 
 /** Storage of the fields of bo. */
-export abstract class BoFields extends RecordBase {
+export abstract class BoFields extends BinaryRecord {
   VAL = 0;
   OMSL = 0;
   DOL: Link = noLink;
@@ -54,13 +50,6 @@ export abstract class BoFields extends RecordBase {
   ORBV = 0;
   MLST = 0;
   LALM = 0;
-  SIOL: Link = noLink;
-  SIML: Link = noLink;
-  SIMM = 0;
-  SIMS = 0;
-  OLDSIMM = 0;
-  SSCN = 65535;
-  SDLY = -1.0;
   IVOA = 0;
   IVOV = 0;
 }

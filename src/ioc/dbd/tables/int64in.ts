@@ -1,6 +1,7 @@
 import { type Link, noLink } from '../../links/link.ts';
-import { RecordBase } from '../../record.ts';
+import { IntegerInput } from '../../types/integer-record.ts';
 import { defineFields, type FieldDef } from '../field-def.ts';
+import { alarmLimitRows, integerDeadbandRows, simModeRows, simScanRows } from './groups.ts';
 
 /** Field table of int64in after dbCommon, in DBD order. */
 export const int64inFields: readonly FieldDef[] = defineFields(`
@@ -9,35 +10,19 @@ INP inlink i1
 EGU string[16] prop i1
 HOPR int64 prop i1
 LOPR int64 prop i1
-HIHI int64 pp prop i1
-LOLO int64 pp prop i1
-HIGH int64 pp prop i1
-LOW int64 pp prop i1
-HHSV menu:menuAlarmSevr pp i1
-LLSV menu:menuAlarmSevr pp i1
-HSV menu:menuAlarmSevr pp i1
-LSV menu:menuAlarmSevr pp i1
+${alarmLimitRows('int64', 'pp')}
 HYST int64 i1
 AFTC double i1
 AFVL double ro i3
-ADEL int64 i1
-MDEL int64 i1
-LALM int64 ro i3
-ALST int64 ro i3
-MLST int64 ro i3
+${integerDeadbandRows('int64')}
 SIOL inlink i1
 SVAL int64
-SIML inlink i1
-SIMM menu:menuYesNo mod i1
-SIMS menu:menuAlarmSevr i2
-OLDSIMM menu:menuSimm ro i4
-SSCN menu:menuScan i1 =65535
-SDLY double i2 =-1.0
-SIMPVT noaccess ro i4
+${simModeRows('menuYesNo')}
+${simScanRows}
 `);
 
 /** Storage of the fields of int64in. */
-export abstract class Int64inFields extends RecordBase {
+export abstract class Int64inFields extends IntegerInput<bigint> {
   VAL = 0n;
   INP: Link = noLink;
   EGU = '';
@@ -59,12 +44,5 @@ export abstract class Int64inFields extends RecordBase {
   LALM = 0n;
   ALST = 0n;
   MLST = 0n;
-  SIOL: Link = noLink;
   SVAL = 0n;
-  SIML: Link = noLink;
-  SIMM = 0;
-  SIMS = 0;
-  OLDSIMM = 0;
-  SSCN = 65535;
-  SDLY = -1.0;
 }

@@ -1,6 +1,7 @@
 import { type Link, noLink } from '../../links/link.ts';
-import { RecordBase } from '../../record.ts';
+import { IntegerOutput } from '../../types/integer-record.ts';
 import { defineFields, type FieldDef } from '../field-def.ts';
+import { alarmLimitRows, integerDeadbandRows, simModeRows, simScanRows } from './groups.ts';
 
 /** Field table of int64out after dbCommon, in DBD order. */
 export const int64outFields: readonly FieldDef[] = defineFields(`
@@ -13,34 +14,18 @@ DRVH int64 pp prop i1
 DRVL int64 pp prop i1
 HOPR int64 prop i1
 LOPR int64 prop i1
-HIHI int64 pp prop i1
-LOLO int64 pp prop i1
-HIGH int64 pp prop i1
-LOW int64 pp prop i1
-HHSV menu:menuAlarmSevr pp i1
-LLSV menu:menuAlarmSevr pp i1
-HSV menu:menuAlarmSevr pp i1
-LSV menu:menuAlarmSevr pp i1
+${alarmLimitRows('int64', 'pp')}
 HYST int64 i1
-ADEL int64 i1
-MDEL int64 i1
-LALM int64 ro i3
-ALST int64 ro i3
-MLST int64 ro i3
+${integerDeadbandRows('int64')}
 SIOL outlink i1
-SIML inlink i1
-SIMM menu:menuYesNo mod i1
-SIMS menu:menuAlarmSevr i2
-OLDSIMM menu:menuSimm ro i4
-SSCN menu:menuScan i1 =65535
-SDLY double i2 =-1.0
-SIMPVT noaccess ro i4
+${simModeRows('menuYesNo')}
+${simScanRows}
 IVOA menu:menuIvoa i2
 IVOV int64 i2
 `);
 
 /** Storage of the fields of int64out. */
-export abstract class Int64outFields extends RecordBase {
+export abstract class Int64outFields extends IntegerOutput<bigint> {
   VAL = 0n;
   OUT: Link = noLink;
   DOL: Link = noLink;
@@ -64,13 +49,6 @@ export abstract class Int64outFields extends RecordBase {
   LALM = 0n;
   ALST = 0n;
   MLST = 0n;
-  SIOL: Link = noLink;
-  SIML: Link = noLink;
-  SIMM = 0;
-  SIMS = 0;
-  OLDSIMM = 0;
-  SSCN = 65535;
-  SDLY = -1.0;
   IVOA = 0;
   IVOV = 0n;
 }

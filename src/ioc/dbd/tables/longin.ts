@@ -1,6 +1,7 @@
 import { type Link, noLink } from '../../links/link.ts';
-import { RecordBase } from '../../record.ts';
+import { IntegerInput } from '../../types/integer-record.ts';
 import { defineFields, type FieldDef } from '../field-def.ts';
+import { alarmLimitRows, integerDeadbandRows, simModeRows, simScanRows } from './groups.ts';
 
 /** Field table of longin after dbCommon, in DBD order. */
 export const longinFields: readonly FieldDef[] = defineFields(`
@@ -9,35 +10,19 @@ INP inlink i1
 EGU string[16] prop i1
 HOPR long prop i1
 LOPR long prop i1
-HIHI long pp prop i1
-LOLO long pp prop i1
-HIGH long pp prop i1
-LOW long pp prop i1
-HHSV menu:menuAlarmSevr pp prop i1
-LLSV menu:menuAlarmSevr pp prop i1
-HSV menu:menuAlarmSevr pp prop i1
-LSV menu:menuAlarmSevr pp prop i1
+${alarmLimitRows('long')}
 HYST long i1
 AFTC double i1
 AFVL double ro i3
-ADEL long i1
-MDEL long i1
-LALM long ro i3
-ALST long ro i3
-MLST long ro i3
+${integerDeadbandRows('long')}
 SIOL inlink i1
 SVAL long
-SIML inlink i1
-SIMM menu:menuYesNo mod i1
-SIMS menu:menuAlarmSevr i2
-OLDSIMM menu:menuSimm ro i4
-SSCN menu:menuScan i1 =65535
-SDLY double i2 =-1.0
-SIMPVT noaccess ro i4
+${simModeRows('menuYesNo')}
+${simScanRows}
 `);
 
 /** Storage of the fields of longin. */
-export abstract class LonginFields extends RecordBase {
+export abstract class LonginFields extends IntegerInput<number> {
   VAL = 0;
   INP: Link = noLink;
   EGU = '';
@@ -59,12 +44,5 @@ export abstract class LonginFields extends RecordBase {
   LALM = 0;
   ALST = 0;
   MLST = 0;
-  SIOL: Link = noLink;
   SVAL = 0;
-  SIML: Link = noLink;
-  SIMM = 0;
-  SIMS = 0;
-  OLDSIMM = 0;
-  SSCN = 65535;
-  SDLY = -1.0;
 }

@@ -1,6 +1,7 @@
 import { type Link, noLink } from '../../links/link.ts';
-import { RecordBase } from '../../record.ts';
+import { IntegerOutput } from '../../types/integer-record.ts';
 import { defineFields, type FieldDef } from '../field-def.ts';
+import { alarmLimitRows, integerDeadbandRows, simModeRows, simScanRows } from './groups.ts';
 
 /** Field table of longout after dbCommon, in DBD order. */
 export const longoutFields: readonly FieldDef[] = defineFields(`
@@ -13,28 +14,12 @@ DRVH long pp prop i1
 DRVL long pp prop i1
 HOPR long prop i1
 LOPR long prop i1
-HIHI long pp prop i1
-LOLO long pp prop i1
-HIGH long pp prop i1
-LOW long pp prop i1
-HHSV menu:menuAlarmSevr pp prop i1
-LLSV menu:menuAlarmSevr pp prop i1
-HSV menu:menuAlarmSevr pp prop i1
-LSV menu:menuAlarmSevr pp prop i1
+${alarmLimitRows('long')}
 HYST long i1
-ADEL long i1
-MDEL long i1
-LALM long ro i3
-ALST long ro i3
-MLST long ro i3
+${integerDeadbandRows('long')}
 SIOL outlink i1
-SIML inlink i1
-SIMM menu:menuYesNo mod i1
-SIMS menu:menuAlarmSevr i2
-OLDSIMM menu:menuSimm ro i4
-SSCN menu:menuScan i1 =65535
-SDLY double i2 =-1.0
-SIMPVT noaccess ro i4
+${simModeRows('menuYesNo')}
+${simScanRows}
 IVOA menu:menuIvoa i2
 IVOV long i2
 PVAL long
@@ -44,7 +29,7 @@ OOPT menu:longoutOOPT i1 =0
 `);
 
 /** Storage of the fields of longout. */
-export abstract class LongoutFields extends RecordBase {
+export abstract class LongoutFields extends IntegerOutput<number> {
   VAL = 0;
   OUT: Link = noLink;
   DOL: Link = noLink;
@@ -68,13 +53,6 @@ export abstract class LongoutFields extends RecordBase {
   LALM = 0;
   ALST = 0;
   MLST = 0;
-  SIOL: Link = noLink;
-  SIML: Link = noLink;
-  SIMM = 0;
-  SIMS = 0;
-  OLDSIMM = 0;
-  SSCN = 65535;
-  SDLY = -1.0;
   IVOA = 0;
   IVOV = 0;
   PVAL = 0;

@@ -1,6 +1,7 @@
 import { type Link, noLink } from '../../links/link.ts';
-import { RecordBase } from '../../record.ts';
+import { LongTextRecord } from '../../types/text-record.ts';
 import { defineFields, type FieldDef } from '../field-def.ts';
+import { simModeRows, simScanRows } from './groups.ts';
 
 /** Field table of lso after dbCommon, in DBD order. */
 export const lsoFields: readonly FieldDef[] = defineFields(`
@@ -16,18 +17,13 @@ OMSL menu:menuOmsl i1
 OUT outlink i1
 MPST menu:menuPost i1
 APST menu:menuPost i1
-SIML inlink i1
-SIMM menu:menuYesNo mod i1
-SIMS menu:menuAlarmSevr i2
+${simModeRows('menuYesNo')}
 SIOL outlink i1
-OLDSIMM menu:menuSimm ro i4
-SSCN menu:menuScan i1 =65535
-SDLY double i2 =-1.0
-SIMPVT noaccess ro i4
+${simScanRows}
 `);
 
 /** Storage of the fields of lso. */
-export abstract class LsoFields extends RecordBase {
+export abstract class LsoFields extends LongTextRecord {
   VAL = '';
   OVAL = '';
   SIZV = 41;
@@ -40,11 +36,4 @@ export abstract class LsoFields extends RecordBase {
   OUT: Link = noLink;
   MPST = 0;
   APST = 0;
-  SIML: Link = noLink;
-  SIMM = 0;
-  SIMS = 0;
-  SIOL: Link = noLink;
-  OLDSIMM = 0;
-  SSCN = 65535;
-  SDLY = -1.0;
 }

@@ -1,6 +1,7 @@
 import { type Link, noLink } from '../../links/link.ts';
-import { RecordBase } from '../../record.ts';
+import { TextRecord } from '../../types/text-record.ts';
 import { defineFields, type FieldDef } from '../field-def.ts';
+import { simModeRows, simScanRows } from './groups.ts';
 
 /** Field table of stringin after dbCommon, in DBD order. */
 export const stringinFields: readonly FieldDef[] = defineFields(`
@@ -11,28 +12,16 @@ MPST menu:stringinPOST i1
 APST menu:stringinPOST i1
 SIOL inlink i1
 SVAL string[40] pp
-SIML inlink i1
-SIMM menu:menuYesNo mod i1
-SIMS menu:menuAlarmSevr i2
-OLDSIMM menu:menuSimm ro i4
-SSCN menu:menuScan i1 =65535
-SDLY double i2 =-1.0
-SIMPVT noaccess ro i4
+${simModeRows('menuYesNo')}
+${simScanRows}
 `);
 
 /** Storage of the fields of stringin. */
-export abstract class StringinFields extends RecordBase {
+export abstract class StringinFields extends TextRecord {
   VAL = '';
   OVAL = '';
   INP: Link = noLink;
   MPST = 0;
   APST = 0;
-  SIOL: Link = noLink;
   SVAL = '';
-  SIML: Link = noLink;
-  SIMM = 0;
-  SIMS = 0;
-  OLDSIMM = 0;
-  SSCN = 65535;
-  SDLY = -1.0;
 }

@@ -1,6 +1,7 @@
 import { type Link, noLink } from '../../links/link.ts';
-import { RecordBase } from '../../record.ts';
+import { TextRecord } from '../../types/text-record.ts';
 import { defineFields, type FieldDef } from '../field-def.ts';
+import { simModeRows, simScanRows } from './groups.ts';
 
 /** Field table of stringout after dbCommon, in DBD order. */
 export const stringoutFields: readonly FieldDef[] = defineFields(`
@@ -12,19 +13,14 @@ OUT outlink i1
 MPST menu:stringoutPOST i1
 APST menu:stringoutPOST i1
 SIOL outlink i1
-SIML inlink i1
-SIMM menu:menuYesNo mod i1
-SIMS menu:menuAlarmSevr i2
-OLDSIMM menu:menuSimm ro i4
-SSCN menu:menuScan i1 =65535
-SDLY double i2 =-1.0
-SIMPVT noaccess ro i4
+${simModeRows('menuYesNo')}
+${simScanRows}
 IVOA menu:menuIvoa i2
 IVOV string[40] i2
 `);
 
 /** Storage of the fields of stringout. */
-export abstract class StringoutFields extends RecordBase {
+export abstract class StringoutFields extends TextRecord {
   VAL = '';
   OVAL = '';
   DOL: Link = noLink;
@@ -32,13 +28,6 @@ export abstract class StringoutFields extends RecordBase {
   OUT: Link = noLink;
   MPST = 0;
   APST = 0;
-  SIOL: Link = noLink;
-  SIML: Link = noLink;
-  SIMM = 0;
-  SIMS = 0;
-  OLDSIMM = 0;
-  SSCN = 65535;
-  SDLY = -1.0;
   IVOA = 0;
   IVOV = '';
 }
