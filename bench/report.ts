@@ -1,5 +1,5 @@
 import { readFileSync, writeFileSync } from 'node:fs';
-import type { Conditions } from './peers/conditions.ts';
+import type { Conditions } from './conditions.ts';
 import { type Measure, measures } from './peers/workload.ts';
 
 export type Side = 'peer' | 'ours';
@@ -109,7 +109,9 @@ export function makeReport(run: Run): string {
       'is ours by the peer’s in the same round, above 1 means that ours is faster.',
   ];
   for (const comparison of comparisons) {
-    const rows = measures.map((measure) => rowOf(run, measure, comparison)).filter((row) => row !== undefined);
+    const rows = measures
+      .map((measure) => rowOf(run, measure, comparison))
+      .filter((row) => row !== undefined);
     if (rows.length === 0) continue;
     lines.push('', `**${comparison.title}**`, '');
     lines.push('| Measure | Peer | Peer’s figure | Ours | Ratio | Spread |', '|---|---|--:|--:|--:|---|');

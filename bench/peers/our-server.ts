@@ -3,11 +3,20 @@ import { Records } from './workload.ts';
 
 /** Runs our IOC with the records of the benchmark until standard input ends. @param dist URL of the build. */
 export async function runServer(dist: string, prefix: string): Promise<void> {
-  const { IocBuilder, SoftIoc } = (await import(`${dist}ioc/index.js`)) as typeof import('../../src/ioc/index.ts');
+  const { IocBuilder, SoftIoc } = (await import(
+    `${dist}ioc/index.js`
+  )) as typeof import('../../src/ioc/index.ts');
   const ioc = new SoftIoc({ env: process.env });
   const build = new IocBuilder(ioc.database, { prefix });
   for (let i = 0; i < Records.pvs; i++) {
-    build.aOut(`X${i}`, { initialValue: 1.5, egu: 'mm', prec: 3, drvl: -1000, drvh: 1000, alwaysUpdate: true });
+    build.aOut(`X${i}`, {
+      initialValue: 1.5,
+      egu: 'mm',
+      prec: 3,
+      drvl: -1000,
+      drvh: 1000,
+      alwaysUpdate: true,
+    });
   }
   const trigger = build.aOut('T', { initialValue: 0, flnk: `${prefix}:M0`, alwaysUpdate: true });
   for (let i = 0; i < Records.monitors; i++) {

@@ -39,12 +39,16 @@ for (const name of ['SIGINT', 'SIGTERM'] as const) {
     controller.abort(new Error(`ended by ${name}`));
   });
 }
+// Timers of clients let the process end, which is no end of the command.
+const keepAlive = setInterval(() => undefined, 0x7fffffff);
 main(process.argv.slice(2), makeContext(controller.signal), process.argv[1]).then(
   (exitCode) => {
     process.exitCode = exitCode;
+    clearInterval(keepAlive);
   },
   (error: unknown) => {
     console.error(error);
     process.exitCode = 1;
+    clearInterval(keepAlive);
   },
 );

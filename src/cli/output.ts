@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { MINOR_VERSION } from '../ca/index.ts';
 import { expert } from '../pva/index.ts';
-import type { CliContext } from './context.ts';
+import type { CliContext, TextOutput } from './context.ts';
 
 /** Version of this package. */
 export function packageVersion(): string {
@@ -24,11 +24,6 @@ export function errorTag(context: CliContext): string {
   return context.isTerminal ? '\x1b[31;1mERROR\x1b[0m' : 'ERROR';
 }
 
-/** Text in bold for a person. */
-export function highlight(text: string, context: Pick<CliContext, 'isTerminal'>): string {
-  return context.isTerminal ? `\x1b[1m${text}\x1b[0m` : text;
-}
-
 /** `('caget -h' for help.)`: the end of messages about arguments. */
 export function helpHint(tool: string): string {
   return `('${tool} -h' for help.)`;
@@ -40,4 +35,27 @@ export function whenAborted(signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     signal.addEventListener('abort', () => resolve(), { once: true });
   });
+}
+
+/** Writes texts in the order of their numbers, each as soon as all before it are there. */
+export class OrderedOutput {
+  readonly #output: TextOutput;
+  readonly #waiting: Map<number, string>;
+  #next: number;
+
+  constructor(output: TextOutput) {
+    this.#output = output;
+    this.#waiting = new Map();
+    this.#next = 0;
+  }
+
+  /** @param index from 0, each once. */
+  set(index: number, text: string): void {
+    this.#waiting.set(index, text);
+    for (let ready = this.#waiting.get(this.#next); ready !== undefined; ) {
+      if (ready !== '') this.#output.write(ready);
+      this.#waiting.delete(this.#next++);
+      ready = this.#waiting.get(this.#next);
+    }
+  }
 }

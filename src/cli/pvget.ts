@@ -1,6 +1,6 @@
 import { errorText, TimeoutError } from '../util/index.ts';
 import type { CliContext, Command } from './context.ts';
-import { helpHint, pvaVersionText } from './output.ts';
+import { helpHint, OrderedOutput, pvaVersionText } from './output.ts';
 import { nameColumn } from './pv-names.ts';
 import { formatPvaValue } from './pva-format.ts';
 import {
@@ -67,7 +67,8 @@ async function getPvs(names: readonly string[], settings: PvaSettings, context: 
   const view = viewOf(settings, context);
   let missing = 0;
   let hasFailed = false;
-  const getOne = async (name: string): Promise<void> => {
+  const lines = new OrderedOutput(context.stdout);
+  const getOne = async (name: string, index: number): Promise<void> => {
     const column = nameColumn(name, names, settings);
     try {
       using channel = client.channel(name);
@@ -76,13 +77,13 @@ async function getPvs(names: readonly string[], settings: PvaSettings, context: 
         signal: context.signal,
         pvRequest: settings.request,
       });
-      context.stdout.write(`${column}${formatPvaValue(value, view)}`);
+      lines.set(index, `${column}${formatPvaValue(value, view)}`);
     } catch (error) {
       if (context.signal.aborted) return;
       hasFailed = true;
       if (error instanceof TimeoutError) missing++;
       else context.stderr.write(`Error ${errorText(error)}\n`);
-      if (settings.style === 'pvac') context.stdout.write(`${column}\n`);
+      lines.set(index, settings.style === 'pvac' ? `${column}\n` : '');
     }
   };
   try {

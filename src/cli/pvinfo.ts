@@ -4,7 +4,7 @@ import type { FieldDesc } from '../pvdata/index.ts';
 import { formatType } from '../pvdata/index.ts';
 import { errorText, TimeoutError } from '../util/index.ts';
 import type { CliContext, Command } from './context.ts';
-import { helpHint, pvaVersionText } from './output.ts';
+import { helpHint, OrderedOutput, pvaVersionText } from './output.ts';
 import {
   checkPvaSettings,
   defaultPvaSettings,
@@ -64,12 +64,14 @@ async function showInfo(
   const client = makeProvider(settings, context);
   let hasFailed = false;
   let isLate = false;
-  const showOne = async (name: string): Promise<void> => {
+  const lines = new OrderedOutput(context.stdout);
+  const showOne = async (name: string, index: number): Promise<void> => {
     try {
       using channel = client.channel(name);
       const desc = await typeOf(channel, settings, context);
       const { server } = channel.info();
-      context.stdout.write(
+      lines.set(
+        index,
         settings.style === 'pvxs'
           ? `${name} from ${server}\n${formatType(desc)}\n`
           : `${name}\nServer: ${server}\nType:\n${formatTypeTree(desc, '    ')}\n`,
@@ -77,6 +79,7 @@ async function showInfo(
     } catch (error) {
       if (context.signal.aborted) return;
       hasFailed = true;
+      lines.set(index, '');
       if (error instanceof TimeoutError) isLate = true;
       else context.stderr.write(`${name} Error: ${errorText(error)}\n`);
     }

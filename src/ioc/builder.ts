@@ -10,6 +10,7 @@ import {
 } from './builder-record.ts';
 import { bytesToText } from './convert.ts';
 import type { Database } from './database.ts';
+import { stateSeverityFields, stateTextFields } from './dbd/tables/states.ts';
 import type { FieldInput } from './record-handle.ts';
 import type { AaoRecord } from './types/aao.ts';
 import type { AiRecord } from './types/ai.ts';
@@ -22,7 +23,6 @@ import type { LonginRecord } from './types/longin.ts';
 import type { LongoutRecord } from './types/longout.ts';
 import type { MbbiRecord } from './types/mbbi.ts';
 import type { MbboRecord } from './types/mbbo.ts';
-import { stateSeverityFields, stateTextFields } from './types/multi-bit.ts';
 import type { StringinRecord } from './types/stringin.ts';
 import type { StringoutRecord } from './types/stringout.ts';
 import type { WaveformRecord } from './types/waveform.ts';

@@ -232,7 +232,7 @@ export class WritableFieldPv extends FieldPv {
       return mirror.put(write.element, write.value, context);
     }
     const put = { element: write.element, value: write.value, process: context.process };
-    if (context.wait) return putAndWait(record, field, put, context.signal);
+    if (context.wait) return putAndWait(record, field, put, context);
     return putAndProcess(record, field, put);
   }
 }

@@ -1,4 +1,5 @@
 import { Event, type EventMask } from '../pv/index.ts';
+import type { RecordBase } from './record.ts';
 
 /**
  * Tells whether a value left the deadband around the last posted one.
@@ -53,4 +54,30 @@ export function deadbandMask64(record: DeadbandFields<bigint>): EventMask {
     record.ALST = record.VAL;
   }
   return mask;
+}
+
+/** A raw value, and the one that was posted last. */
+export interface RawFields {
+  readonly RVAL: number;
+  ORAW: number;
+}
+
+/** The value that an output's device reads back, and the one that was posted last. */
+export interface ReadbackFields {
+  readonly RBV: number;
+  ORBV: number;
+}
+
+/** Posts RVAL when it changed. @param valueMask events of VAL. */
+export function postRaw(record: RecordBase & RawFields, valueMask: EventMask): void {
+  if (record.ORAW === record.RVAL) return;
+  record.ORAW = record.RVAL;
+  record.post('RVAL', valueMask | Event.Value | Event.Log);
+}
+
+/** Posts RBV when it changed. @param valueMask events of VAL. */
+export function postReadback(record: RecordBase & ReadbackFields, valueMask: EventMask): void {
+  if (record.ORBV === record.RBV) return;
+  record.ORBV = record.RBV;
+  record.post('RBV', valueMask | Event.Value | Event.Log);
 }

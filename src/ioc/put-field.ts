@@ -47,20 +47,21 @@ export function putAndProcess(record: RecordBase, field: FieldDef, put: FieldPut
 
 /**
  * Puts a field as a client does and settles when the processing that it started is done: base's put-notify.
- * Aborting `signal` cancels the waiting, not the processing.
+ * Aborting the signal of `context` cancels the waiting, not the processing.
  */
 export function putAndWait(
   record: RecordBase,
   field: FieldDef,
   put: FieldPut,
-  signal?: AbortSignal,
+  context?: Pick<WriteContext, 'signal'>,
 ): Promise<void> {
   return new Promise((resolve, reject) => {
     const finish = once(resolve);
     let isQueued = false;
     const begin = (): void => {
       try {
-        if (record.isRemoved || signal?.aborted === true) {
+        // Asking for the signal makes one: most puts are done before they could be aborted.
+        if (record.isRemoved || (isQueued && context?.signal.aborted === true)) {
           finish();
           if (isQueued) startWaitingPut(record);
           return;

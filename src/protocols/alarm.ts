@@ -1,21 +1,15 @@
-import { type Alarm, AlarmCondition, makeAlarm, noAlarm, Severity } from '../pv/index.ts';
+import { type Alarm, AlarmCondition, alarmConditionName, makeAlarm, noAlarm, Severity } from '../pv/index.ts';
 
-const conditions: Readonly<Record<string, number>> = {
-  AlarmLoLo: AlarmCondition.LoLo,
-  AlarmLow: AlarmCondition.Low,
-  AlarmHigh: AlarmCondition.High,
-  AlarmHiHi: AlarmCondition.HiHi,
-};
-const severities: Readonly<Record<string, Severity>> = {
-  AlarmMinor: Severity.Minor,
-  AlarmMajor: Severity.Major,
-};
-const messages: Readonly<Record<string, string>> = {
-  AlarmLoLo: 'LOLO',
-  AlarmLow: 'LOW',
-  AlarmHigh: 'HIGH',
-  AlarmHiHi: 'HIHI',
-};
+const conditions: ReadonlyMap<string, number> = new Map([
+  ['AlarmLoLo', AlarmCondition.LoLo],
+  ['AlarmLow', AlarmCondition.Low],
+  ['AlarmHigh', AlarmCondition.High],
+  ['AlarmHiHi', AlarmCondition.HiHi],
+]);
+const severities: ReadonlyMap<string, Severity> = new Map([
+  ['AlarmMinor', Severity.Minor],
+  ['AlarmMajor', Severity.Major],
+]);
 
 /** The part of a tree value that an alarm is made of. */
 export interface AlarmSource {
@@ -30,12 +24,12 @@ export interface AlarmSource {
  * @see slaclab/rogue python/pyrogue/protocols/epicsV7.py, EpicsConvStatus
  */
 export function epicsConvStatus(value: Pick<AlarmSource, 'status'>): number {
-  return conditions[value.status] ?? AlarmCondition.NoAlarm;
+  return conditions.get(value.status) ?? AlarmCondition.NoAlarm;
 }
 
 /** EPICS severity of a tree value's alarm severity, 0 when there is none. */
 export function epicsConvSeverity(value: Pick<AlarmSource, 'severity'>): Severity {
-  return severities[value.severity] ?? Severity.None;
+  return severities.get(value.severity) ?? Severity.None;
 }
 
 /** Which status PVA shows: the normative one, or the condition code as PyRogue's own PVs have it. */
@@ -54,7 +48,9 @@ export function alarmOf(value: AlarmSource, style: AlarmStyle): Alarm {
   const condition = epicsConvStatus(value);
   const severity = epicsConvSeverity(value);
   if (condition === 0 && severity === 0) return noAlarm;
-  return makeAlarm(severity, condition, messages[value.status] ?? '', style === 'condition' ? condition : -1);
+  // `HIHI`, `HIGH`, `LOW` or `LOLO`.
+  const message = condition === 0 ? '' : alarmConditionName(condition);
+  return makeAlarm(severity, condition, message, style === 'condition' ? condition : -1);
 }
 
 /** An alarm made elsewhere, in the style of a PV. */

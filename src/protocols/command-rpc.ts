@@ -13,12 +13,12 @@ export function rpcArgument(request: Value | null): unknown {
   return argument instanceof Value ? argument.toObject() : argument;
 }
 
-const namedTypes: Readonly<Record<string, ScalarName>> = {
-  int: 'long',
-  float: 'double',
-  str: 'string',
-  bool: 'boolean',
-};
+const namedTypes: ReadonlyMap<string, ScalarName> = new Map([
+  ['int', 'long'],
+  ['float', 'double'],
+  ['str', 'string'],
+  ['bool', 'boolean'],
+]);
 
 function fieldTypeOf(result: unknown): ScalarName | `${ScalarName}[]` {
   switch (typeof result) {
@@ -45,10 +45,10 @@ function fieldTypeOf(result: unknown): ScalarName | `${ScalarName}[]` {
 function replyType(command: Command, result: unknown): ScalarName | `${ScalarName}[]` {
   const declared = command.retTypeStr;
   if (declared === null || result === null || result === undefined) return fieldTypeOf(result);
-  const single = namedTypes[declared];
+  const single = namedTypes.get(declared);
   if (single !== undefined && !Array.isArray(result) && asNdArray(result) === undefined) return single;
   const element = /^List\[(\w+)\]$/.exec(declared)?.[1];
-  const items = element === undefined ? undefined : namedTypes[element];
+  const items = element === undefined ? undefined : namedTypes.get(element);
   return items !== undefined && Array.isArray(result) ? `${items}[]` : fieldTypeOf(result);
 }
 

@@ -16,6 +16,7 @@ import {
   type ServedStructPv,
   type StructType,
   type TimeStamp,
+  toNtMessage,
   toNtStatus,
   type UpdateSink,
   type WriteContext,
@@ -90,7 +91,7 @@ export class ImagePv implements ServedStructPv {
       timeStamp: time,
       attributes: { ColorMode: color < 0 ? 0 : 2 + color },
     });
-    writeAlarm(state, { severity: alarm.severity, status: toNtStatus(alarm), message: alarm.message });
+    writeAlarm(state, { severity: alarm.severity, status: toNtStatus(alarm), message: toNtMessage(alarm) });
     state.mark('');
     return state;
   }

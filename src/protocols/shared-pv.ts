@@ -10,19 +10,19 @@ import { metadataOf } from './metadata.ts';
 import { stateOf } from './shown-state.ts';
 import { VariablePv } from './variable-pv.ts';
 
-const intElements: Readonly<Record<string, IntElement>> = {
-  b: 'int8',
-  B: 'uint8',
-  h: 'int16',
-  H: 'uint16',
-  i: 'int32',
-  I: 'uint32',
-  l: 'int64',
-  L: 'uint64',
-};
+const intElements: ReadonlyMap<string, IntElement> = new Map([
+  ['b', 'int8'],
+  ['B', 'uint8'],
+  ['h', 'int16'],
+  ['H', 'uint16'],
+  ['i', 'int32'],
+  ['I', 'uint32'],
+  ['l', 'int64'],
+  ['L', 'uint64'],
+]);
 
 function codecOf(variable: BaseVariable, type: string): ValueCodec | undefined {
-  const int = intElements[type];
+  const int = intElements.get(type);
   if (int !== undefined) return new IntCodec(int);
   const { kind } = variable;
   switch (type) {

@@ -75,6 +75,7 @@ export class VariablePv implements ServedScalarPv {
 
   /** Disconnects everybody. */
   close(reason?: Error): void {
+    this.#monitors.close(reason);
     this.#onClose.emit(reason);
     this.#onClose.clear();
   }

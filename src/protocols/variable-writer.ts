@@ -1,4 +1,4 @@
-import { type MaybePromise, PutQueue, type ScalarWrite, type WriteContext } from '../pv/index.ts';
+import { PutQueue, type ScalarWrite, type WriteContext } from '../pv/index.ts';
 import { type BaseVariable, type Command, isCommand } from '../tree/index.ts';
 import { ClosedError, errorText, type Logger } from '../util/index.ts';
 import type { TreeWrite, ValueCodec } from './codec/codec.ts';

@@ -128,8 +128,12 @@ class StructView implements ServedStructPv {
   }
 
   #whole(snapshot: Snapshot): Value {
-    if (this.#lastRead?.snapshot === snapshot) return this.#lastRead.value;
-    const value = this.#layout.whole(snapshot);
+    const last = this.#lastRead;
+    if (last?.snapshot === snapshot) return last.value;
+    const value = this.#layout.whole(
+      snapshot,
+      last?.snapshot.meta === snapshot.meta ? last.value : undefined,
+    );
     this.#lastRead = { before: undefined, snapshot, mask: Event.All, value };
     return value;
   }

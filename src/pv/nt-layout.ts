@@ -86,15 +86,21 @@ export class NtLayout {
     });
   }
 
-  /** The complete structure, every leaf marked. */
-  whole(snapshot: Snapshot): Value {
-    const value = new Value(this.desc);
+  /**
+   * The complete structure, every leaf marked.
+   *
+   * @param like what this made of a snapshot with the same metadata, which is then not converted again.
+   */
+  whole(snapshot: Snapshot, like?: Value): Value {
+    const value = like?.clone() ?? new Value(this.desc);
     value.put(this.valueOffset, fitValue(this.#valueDesc, snapshot.value));
     this.#putTime(value, snapshot);
     value.put(this.#severity, snapshot.alarm.severity);
     value.put(this.#status, toNtStatus(snapshot.alarm));
     value.put(this.#message, toNtMessage(snapshot.alarm));
-    for (const slot of this.#meta) value.put(slot.offset, fitMeta(slot.desc, slot.of(snapshot.meta)));
+    if (like === undefined) {
+      for (const slot of this.#meta) value.put(slot.offset, fitMeta(slot.desc, slot.of(snapshot.meta)));
+    }
     return handOver(value);
   }
 

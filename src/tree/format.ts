@@ -5,6 +5,8 @@ import { floatText, pyRepr, pyStr } from './python-text.ts';
 export type Formatter = (value: unknown, type?: NativeType) => string;
 
 interface Spec {
+  /** Nothing is specified. */
+  readonly isPlain: boolean;
   readonly fill: string;
   readonly align: string;
   readonly sign: string;
@@ -21,6 +23,7 @@ interface Spec {
 const SPEC =
   /^(?:(?<fill>.)?(?<align>[<>=^]))?(?<sign>[-+ ])?(?<alternate>#)?(?<zero>0)?(?<width>\d{1,4})?(?<grouping>[,_])?(?:\.(?<precision>\d{1,3}))?(?<type>[bodxXneEfFgGsc%])?$/su;
 const FIELD = /\{\{|\}\}|\{(?<index>0?)(?:!(?<conversion>[rsa]))?(?::(?<spec>[^{}]*))?\}|[{}]/gu;
+const RADIX: Readonly<Record<string, number>> = { b: 2, o: 8, x: 16 };
 // toFixed and toExponential take no more digits.
 const MAX_PRECISION = 100;
 
@@ -53,6 +56,7 @@ function compileField(groups: Readonly<Record<string, string | undefined>>, temp
   const isText = groups['conversion'] !== undefined;
   const found: Readonly<Record<string, string | undefined>> = match.groups ?? {};
   const spec: Spec = {
+    isPlain: match[0] === '',
     fill: found['fill'] ?? (found['zero'] === undefined ? ' ' : '0'),
     align: found['align'] ?? (found['zero'] === undefined ? '' : '='),
     sign: found['sign'] ?? '-',
@@ -82,8 +86,8 @@ function formatValue(value: unknown, spec: Spec, type: NativeType | undefined): 
     return formatInt(BigInt(value), spec);
   }
   if (typeof value === 'boolean') {
-    // Python: bool is an int, but without a type code it shows its name.
-    if (spec.type === '' || spec.type === 's') return formatText(pyStr(value), spec);
+    // Python: bool is an int, but without any specification it shows its name.
+    if (spec.isPlain || spec.type === 's') return formatText(pyStr(value), spec);
     return formatValue(value ? 1 : 0, spec, 'int');
   }
   return formatText(pyStr(value, type), spec);
@@ -97,22 +101,15 @@ function formatText(text: string, spec: Spec): string {
 function formatInt(value: bigint, spec: Spec): string {
   const sign = signOf(value < 0n, spec);
   const magnitude = value < 0n ? -value : value;
-  switch (spec.type) {
-    case 'b':
-      return pad(sign + (spec.isAlternate ? '0b' : ''), group(magnitude.toString(2), spec, 4), spec, '>');
-    case 'o':
-      return pad(sign + (spec.isAlternate ? '0o' : ''), group(magnitude.toString(8), spec, 4), spec, '>');
-    case 'x':
-      return pad(sign + (spec.isAlternate ? '0x' : ''), group(magnitude.toString(16), spec, 4), spec, '>');
-    case 'X': {
-      const digits = group(magnitude.toString(16).toUpperCase(), spec, 4);
-      return pad(sign + (spec.isAlternate ? '0X' : ''), digits, spec, '>');
-    }
-    case 'c':
-      return pad('', String.fromCodePoint(Number(magnitude % 0x110000n)), spec, '<');
-    default:
-      return pad(sign, group(magnitude.toString(), spec, 3), spec, '>');
+  const radix = RADIX[spec.type.toLowerCase()];
+  if (spec.type === 'c') {
+    return pad('', String.fromCodePoint(Number(magnitude % 0x110000n)), spec, '<');
   }
+  if (radix === undefined) return pad(sign, group(magnitude.toString(), spec, 3, sign.length), spec, '>');
+  const prefix = sign + (spec.isAlternate ? `0${spec.type}` : '');
+  const text = magnitude.toString(radix);
+  const digits = spec.type === 'X' ? text.toUpperCase() : text;
+  return pad(prefix, group(digits, spec, 4, prefix.length), spec, '>');
 }
 
 function formatFloat(value: number, spec: Spec): string {
@@ -123,7 +120,7 @@ function formatFloat(value: number, spec: Spec): string {
     const text = Number.isNaN(value) ? 'nan' : 'inf';
     const tail = spec.type === '%' ? '%' : '';
     const shown = /[EFG]/.test(spec.type) ? text.toUpperCase() : text;
-    return pad(Number.isNaN(value) ? '' : sign, shown + tail, spec, '>');
+    return pad(sign, shown + tail, spec, '>');
   }
   const precision = spec.precision < 0 ? 6 : spec.precision;
   let text: string;
@@ -145,9 +142,11 @@ function formatFloat(value: number, spec: Spec): string {
     default:
       text = generalText(magnitude, precision, spec, false);
   }
+  // The alternate form has a point, whatever follows it.
+  if (spec.isAlternate && !text.includes('.')) text = text.replace(/(?=[e%]|$)/, '.');
   if (/[EFG]/.test(spec.type)) text = text.toUpperCase();
   const [whole, rest] = splitAtFraction(text);
-  return pad(sign, group(whole, spec, 3) + rest, spec, '>');
+  return pad(sign, group(whole, spec, 3, sign.length + rest.length) + rest, spec, '>');
 }
 
 function splitAtFraction(text: string): [string, string] {
@@ -226,12 +225,17 @@ function signOf(isNegative: boolean, spec: Spec): string {
   return spec.sign === '-' ? '' : spec.sign;
 }
 
-function group(digits: string, spec: Spec, size: number): string {
+/** Puts separators between digits; `others` is the number of characters that go around them. */
+function group(digits: string, spec: Spec, size: number, others: number): string {
   if (spec.grouping === '') return digits;
   const every = spec.grouping === ',' ? 3 : size;
+  // Zeros in front of the digits are grouped like them, and a separator never comes first.
+  const room = spec.fill === '0' && spec.align === '=' ? spec.width - others : 0;
+  let all = digits;
+  while (all.length + Math.ceil(all.length / every) - 1 < room) all = `0${all}`;
   let out = '';
-  for (let end = digits.length; end > 0; end -= every) {
-    const piece = digits.slice(Math.max(0, end - every), end);
+  for (let end = all.length; end > 0; end -= every) {
+    const piece = all.slice(Math.max(0, end - every), end);
     out = out === '' ? piece : `${piece}${spec.grouping}${out}`;
   }
   return out;

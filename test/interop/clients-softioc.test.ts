@@ -1,21 +1,25 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { CaClient } from '../../src/ca/index.ts';
+import { nodeNetwork } from '../../src/net/index.ts';
 import type { PvClient } from '../../src/pv/index.ts';
 import { PvaClient } from '../../src/pva/index.ts';
 import { isMissing, loopbackEnv, PeerProcess } from '../helpers/peers.ts';
 import { freePorts } from '../helpers/ports.ts';
+import { RecordingNetwork } from '../helpers/record-network.ts';
+import { expectReplays } from '../helpers/replay.ts';
 
 describe.skipIf(isMissing('softioc'))('our clients with a softioc IOC', () => {
   let peer: PeerProcess;
   let ca: CaClient;
   let pva: PvaClient;
+  const recorder = new RecordingNetwork(nodeNetwork());
 
   beforeAll(async () => {
     const [caPort = 0, pvaPort = 0, pvaUdp = 0] = await freePorts(3);
     const env = loopbackEnv({ ca: caPort, pva: pvaPort, pvaUdp });
     peer = await PeerProcess.start('softioc_server', ['SI'], env);
-    ca = new CaClient({ env });
-    pva = new PvaClient({}, { env });
+    ca = new CaClient({ env, network: recorder });
+    pva = new PvaClient({}, { env, network: recorder });
   });
   afterAll(async () => {
     await Promise.all([ca.close(), pva.close()]);
@@ -154,5 +158,10 @@ describe.skipIf(isMissing('softioc'))('our clients with a softioc IOC', () => {
   test('fields of records are read over both', async () => {
     expect((await ca.get('SI:AI.EGU', { timeoutMs: 5000 })).value).toBe('mm');
     expect((await pva.get('SI:AI.DESC', { timeoutMs: 5000 })).value).toBe('analog in');
+  });
+
+  test('ARC-S-10 every recorded session replays through our cores, however it is split', () => {
+    expect(new Set(recorder.streams.map((stream) => stream.protocol))).toEqual(new Set(['ca', 'pva']));
+    expect(expectReplays(recorder.streams)).toBeGreaterThan(200);
   });
 });

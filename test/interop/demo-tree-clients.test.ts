@@ -1,8 +1,11 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { DemoMachine } from '../../src/cli/demo/machine.ts';
 import { SoftIoc } from '../../src/ioc/index.ts';
+import { nodeNetwork } from '../../src/net/index.ts';
 import { setLogLevel } from '../../src/util/index.ts';
 import { isMissing, loopbackEnv, type PeerName, PeerProcess } from '../helpers/peers.ts';
+import { RecordingNetwork } from '../helpers/record-network.ts';
+import { expectReplays } from '../helpers/replay.ts';
 
 // Puts that must fail are logged by the server, as they should be; here they are expected.
 setLogLevel('pyrogue.*', 'off');
@@ -206,10 +209,11 @@ for (const [name, script, make] of clients) {
     let machine: DemoMachine;
     let peer: PeerProcess;
     let client: PeerClient;
+    const recorder = new RecordingNetwork(nodeNetwork());
     const P = 'DEMO:Linac:';
 
     beforeAll(async () => {
-      ioc = SoftIoc.isolated();
+      ioc = SoftIoc.isolated({ network: recorder });
       machine = new DemoMachine({ base: 'DEMO', ioc });
       await machine.start();
       const { caUdp, pvaTcp, pvaUdp } = ioc.ports;
@@ -379,5 +383,9 @@ for (const [name, script, make] of clients) {
         expect(machine.BeamCharge.value).toBe(1.25);
       });
     }
+
+    test('ARC-S-10 every recorded session replays through our cores, however it is split', () => {
+      expect(expectReplays(recorder.streams)).toBeGreaterThan(50);
+    });
   });
 }

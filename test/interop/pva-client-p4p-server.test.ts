@@ -1,8 +1,11 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { nodeNetwork } from '../../src/net/index.ts';
 import { PvaClient } from '../../src/pva/index.ts';
 import { Value } from '../../src/pvdata/index.ts';
 import { isMissing, loopbackEnv, PeerProcess } from '../helpers/peers.ts';
 import { freePorts } from '../helpers/ports.ts';
+import { RecordingNetwork } from '../helpers/record-network.ts';
+import { expectReplays } from '../helpers/replay.ts';
 
 const P = 'IT:';
 
@@ -10,12 +13,13 @@ describe.skipIf(isMissing('p4p'))('our PVA client with a p4p server', () => {
   let peer: PeerProcess;
   let client: PvaClient;
   let env: Record<string, string>;
+  const recorder = new RecordingNetwork(nodeNetwork());
 
   beforeAll(async () => {
     const [pva = 0, pvaUdp = 0] = await freePorts(2);
     env = loopbackEnv({ pva, pvaUdp });
     peer = await PeerProcess.start('p4p_server', [P], env);
-    client = new PvaClient({}, { env });
+    client = new PvaClient({}, { env, network: recorder });
   });
   afterAll(async () => {
     await client.close();
@@ -164,7 +168,7 @@ describe.skipIf(isMissing('p4p'))('our PVA client with a p4p server', () => {
     const [pva = 0, pvaUdp = 0] = await freePorts(2);
     const own = loopbackEnv({ pva, pvaUdp });
     let mortal = await PeerProcess.start('p4p_server', ['MT:'], own);
-    await using observer = new PvaClient({}, { env: own });
+    await using observer = new PvaClient({}, { env: own, network: recorder });
     const events: string[] = [];
     for await (const event of observer.monitorEvents('MT:double')) {
       events.push(event.type);
@@ -175,5 +179,9 @@ describe.skipIf(isMissing('p4p'))('our PVA client with a p4p server', () => {
     }
     await mortal.close();
     expect(events).toEqual(['connected', 'update', 'disconnected', 'connected', 'update']);
+  });
+
+  test('ARC-S-10 every recorded session replays through our cores, however it is split', () => {
+    expect(expectReplays(recorder.streams)).toBeGreaterThan(200);
   });
 });

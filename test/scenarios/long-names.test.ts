@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { makeNdArray, readNdArray } from '../../src/nt/index.ts';
 import { makeEpicsV7Suffix } from '../../src/protocols/epicsV7/index.ts';
-import { float, LocalVariable } from '../../src/tree/index.ts';
-import { type Lab, pvaGet, pvaPut, pvaStruct, startLab, watch } from './harness.ts';
+import { float, LocalVariable, ndarray } from '../../src/tree/index.ts';
+import { eventually, failureOf, type Lab, pvaGet, pvaPut, pvaStruct, startLab, watch } from './harness.ts';
 import { LocalRoot, topWith } from './trees.ts';
 
 const BASE = 'test_ioc_v7';
@@ -214,5 +215,35 @@ describe('full names on PVA', () => {
       value: { index: 0, choices: ['Off'] },
       alarm: { severity: 3, status: 7, message: 'INVALID: 9' },
     });
+  });
+
+  it('EPS-E-53 an array of more than one dimension is an NTNDArray with its shape', async () => {
+    const name = `Image${'x'.repeat(60)}`;
+    const image = new LocalVariable({
+      name,
+      value: ndarray(Uint16Array.of(1, 2, 3, 4, 5, 6), [2, 3]),
+    });
+    const lab = await startLab(topWith([image]));
+    const entry = lab.epics.entries().find(({ path }) => path === image.path);
+    const value = await pvaStruct(lab, `Dev.${name}`);
+    expect(value.desc.id).toBe('epics:nt/NTNDArray:1.0');
+    const content = readNdArray(value);
+    expect(content.data).toEqual(Uint16Array.of(1, 2, 3, 4, 5, 6));
+    expect(content.dimensions.map(({ size }) => size)).toEqual([3, 2]);
+    expect([content.width, content.height, content.colorMode]).toEqual([3, 2, 'mono']);
+    expect(await lab.ca.getValue(entry?.caName ?? '')).toEqual(Int32Array.of(1, 2, 3, 4, 5, 6));
+    const updates: unknown[] = [];
+    using channel = lab.pva.channel(lab.pv(`Dev.${name}`));
+    channel.subscribeStruct({ update: (each) => updates.push(readNdArray(each).data), close: () => {} });
+    await eventually(() => updates.length === 1, 'first update');
+    const put = makeNdArray(Float64Array.of(9, 8, 7, 6, 5, 4), { sizes: [3, 2] });
+    await pvaPut(lab, `Dev.${name}`, put);
+    expect(image.value).toMatchObject({ data: Uint16Array.of(9, 8, 7, 6, 5, 4), shape: [2, 3] });
+    await eventually(() => updates.length === 2, 'second update');
+    expect(updates[1]).toEqual(Uint16Array.of(9, 8, 7, 6, 5, 4));
+    const turned = makeNdArray(Float64Array.of(9, 8, 7, 6, 5, 4), { sizes: [2, 3] });
+    expect(await failureOf(pvaPut(lab, `Dev.${name}`, turned))).toMatch(/axes 2 × 3, the variable has 3 × 2/);
+    await lab.ca.put(entry?.caName ?? '', [1, 1, 1, 2, 2, 2], { wait: true });
+    expect(readNdArray(await pvaStruct(lab, `Dev.${name}`)).data).toEqual(Uint16Array.of(1, 1, 1, 2, 2, 2));
   });
 });

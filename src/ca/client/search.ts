@@ -3,7 +3,6 @@ import {
   type AddressEntry,
   errorText,
   formatEndpoint,
-  ipv4ToNumber,
   isIpv4,
   noStop,
   numberToIpv4,
@@ -240,9 +239,4 @@ export class SearchEngine {
     // A server that is not up yet refuses datagrams: no reason to alarm anybody.
     this.#context.log.info(`searching at ${key} failed: ${error.message}`);
   }
-}
-
-/** IPv4 address as number; 0 for anything else. */
-export function addressNumber(address: string): number {
-  return isIpv4(address) ? ipv4ToNumber(address) : 0;
 }

@@ -12,7 +12,6 @@ import {
   LocalVariable,
   RemoteCommand,
   RemoteVariable,
-  UInt,
 } from '../../tree/index.ts';
 import { Register, SAMPLE_COUNT } from './digitizer-memory.ts';
 

@@ -1,32 +1,21 @@
-import {
-  AlarmCondition,
-  type AlarmLimits,
-  Event,
-  type EventMask,
-  type Limits,
-  type PvValue,
-  Severity,
-} from '../../pv/index.ts';
+import { AlarmCondition, type EventMask, type PvValue, Severity } from '../../pv/index.ts';
 import { latchAlarm } from '../alarm-latch.ts';
-import { analogAlarmLimits, analogDisplay, checkAnalogAlarm } from '../analog.ts';
+import { checkAnalogAlarm } from '../analog.ts';
 import { firstElement, toDouble } from '../convert.ts';
 import type { FieldDef } from '../dbd/field-def.ts';
 import { AiFields, aiFields } from '../dbd/tables/ai.ts';
 import { rawSoftDevices, readInput } from '../device/soft.ts';
-import { deadbandMask } from '../monitor-post.ts';
+import { deadbandMask, postRaw } from '../monitor-post.ts';
 import { stampTime } from '../process.ts';
 import { Reading, type RecordType } from '../record.ts';
-import { changeSim, initSim } from '../sim.ts';
 import { defineType, elapsedSince } from './common.ts';
 
 const LINEAR = 2;
 
 /** Analog input. @see epics-base modules/database/src/std/rec/aiRecord.c */
 export class AiRecord extends AiFields {
-  #oldSimm = 0;
-
   override initRecord(): void {
-    initSim(this);
+    super.initRecord();
     if (this.ESLO === 1 && this.EOFF === 0) this.EOFF = this.EGUL;
     const constant = this.context.links.constant(this, 'INP');
     if (constant !== undefined) {
@@ -82,17 +71,12 @@ export class AiRecord extends AiFields {
     const mask = alarmMask | deadbandMask(this);
     if (mask === 0) return;
     this.post('VAL', mask);
-    if (this.ORAW !== this.RVAL) {
-      this.ORAW = this.RVAL;
-      this.post('RVAL', mask | Event.Value | Event.Log);
-    }
+    postRaw(this, mask);
   }
 
   override special(field: string, isAfter: boolean): void {
-    if (field === 'SIMM') {
-      if (isAfter) changeSim(this, this.#oldSimm);
-      else this.#oldSimm = this.SIMM;
-    } else if (isAfter) {
+    if (field === 'SIMM') super.special(field, isAfter);
+    else if (isAfter) {
       if (this.LINR === LINEAR) this.EOFF = this.EGUL;
       this.INIT = 1;
     }
@@ -104,15 +88,6 @@ export class AiRecord extends AiFields {
   }
   override precisionOf(field: FieldDef): number | undefined {
     return field.type === 'double' ? this.PREC : undefined;
-  }
-  override displayOf(field: FieldDef): Limits | undefined {
-    return analogDisplay(this, field);
-  }
-  override controlOf(field: FieldDef): Limits | undefined {
-    return analogDisplay(this, field);
-  }
-  override alarmLimitsOf(field: FieldDef): AlarmLimits | undefined {
-    return analogAlarmLimits(this, field, false);
   }
 }
 

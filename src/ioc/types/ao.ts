@@ -1,6 +1,5 @@
 import {
   AlarmCondition,
-  type AlarmLimits,
   Event,
   type EventMask,
   type Limits,
@@ -8,15 +7,15 @@ import {
   Severity,
 } from '../../pv/index.ts';
 import { latchAlarm } from '../alarm-latch.ts';
-import { analogAlarmLimits, analogDisplay, checkAnalogAlarm, clampDrive, driveLimits } from '../analog.ts';
+import { checkAnalogAlarm, clampDrive } from '../analog.ts';
 import { firstElement, toDouble } from '../convert.ts';
 import type { FieldDef } from '../dbd/field-def.ts';
 import { AoFields, aoFields } from '../dbd/tables/ao.ts';
 import { invalidOutput, rawSoftDevices, writeOutput } from '../device/soft.ts';
-import { deadbandMask } from '../monitor-post.ts';
+import { deadbandMask, postRaw, postReadback } from '../monitor-post.ts';
 import { stampTime } from '../process.ts';
 import type { RecordType } from '../record.ts';
-import { changeSim, initSim } from '../sim.ts';
+import { outputControl } from './analog-record.ts';
 import { defineType, readDol } from './common.ts';
 
 const LINEAR = 2;
@@ -24,11 +23,10 @@ const INT32_HIGH = 2 ** 31 - 1;
 
 /** Analog output. @see epics-base modules/database/src/std/rec/aoRecord.c */
 export class AoRecord extends AoFields {
-  #oldSimm = 0;
   #postedOval = 0;
 
   override initRecord(): void {
-    initSim(this);
+    super.initRecord();
     if (this.ESLO === 1 && this.EOFF === 0) this.EOFF = this.EGUL;
     const constant = this.context.links.constant(this, 'DOL');
     if (constant !== undefined) {
@@ -104,26 +102,17 @@ export class AoRecord extends AoFields {
   override postValue(alarmMask: EventMask): void {
     const mask = alarmMask | deadbandMask(this);
     if (mask !== 0) this.post('VAL', mask);
-    const full = mask | Event.Value | Event.Log;
     if (this.#postedOval !== this.OVAL) {
       this.#postedOval = this.OVAL;
-      this.post('OVAL', full);
+      this.post('OVAL', mask | Event.Value | Event.Log);
     }
-    if (this.ORAW !== this.RVAL) {
-      this.ORAW = this.RVAL;
-      this.post('RVAL', full);
-    }
-    if (this.ORBV !== this.RBV) {
-      this.ORBV = this.RBV;
-      this.post('RBV', full);
-    }
+    postRaw(this, mask);
+    postReadback(this, mask);
   }
 
   override special(field: string, isAfter: boolean): void {
-    if (field === 'SIMM') {
-      if (isAfter) changeSim(this, this.#oldSimm);
-      else this.#oldSimm = this.SIMM;
-    } else if (isAfter) {
+    if (field === 'SIMM') super.special(field, isAfter);
+    else if (isAfter) {
       if (this.LINR === LINEAR) this.EOFF = this.EGUL;
       this.INIT = 1;
     }
@@ -135,15 +124,8 @@ export class AoRecord extends AoFields {
   override precisionOf(field: FieldDef): number | undefined {
     return field.type === 'double' ? this.PREC : undefined;
   }
-  override displayOf(field: FieldDef): Limits | undefined {
-    return analogDisplay(this, field);
-  }
   override controlOf(field: FieldDef): Limits | undefined {
-    // A mirror record has no drive limits: values are refused, not clamped.
-    return this.mirror === undefined ? driveLimits(this, field) : analogDisplay(this, field);
-  }
-  override alarmLimitsOf(field: FieldDef): AlarmLimits | undefined {
-    return analogAlarmLimits(this, field, false);
+    return outputControl(this, field);
   }
 }
 

@@ -1,15 +1,15 @@
-import { Event, type EventMask, type Limits, type PvValue } from '../../pv/index.ts';
+import type { EventMask, Limits, PvValue } from '../../pv/index.ts';
 import { noStop, type Stop } from '../../util/index.ts';
 import { latchAlarm, raiseUndefined } from '../alarm-latch.ts';
-import { firstElement, toNumeric } from '../convert.ts';
+import { firstElement } from '../convert.ts';
 import type { FieldDef } from '../dbd/field-def.ts';
 import { BoFields, boFields } from '../dbd/tables/bo.ts';
 import { invalidOutput, rawSoftDevices, writeOutput } from '../device/soft.ts';
+import { postReadback } from '../monitor-post.ts';
 import { processRecord, stampTime } from '../process.ts';
 import type { RecordType } from '../record.ts';
-import { changeSim, initSim } from '../sim.ts';
-import { binaryChoices, checkBinaryAlarm } from './bi.ts';
 import { defineType, readDol } from './common.ts';
+import { postState } from './state-record.ts';
 
 /** Precision of HIGH. */
 const HIGH_PRECISION = 2;
@@ -18,11 +18,10 @@ const LONGEST_HIGH = 100_000;
 
 /** Binary output. @see epics-base modules/database/src/std/rec/boRecord.c */
 export class BoRecord extends BoFields {
-  #oldSimm = 0;
   #stopHigh: Stop = noStop;
 
   override initRecord(): void {
-    initSim(this);
+    super.initRecord();
     const constant = this.context.links.constant(this, 'DOL');
     if (constant !== undefined) {
       this.VAL = Number(firstElement(constant) ?? 0) === 0 ? 0 : 1;
@@ -32,11 +31,6 @@ export class BoRecord extends BoFields {
     this.#convert();
     this.ORAW = this.RVAL;
     this.ORBV = this.RBV;
-  }
-
-  override storeValue(value: PvValue): void {
-    this.VAL = toNumeric(firstElement(value) ?? 0, 'ushort') as number;
-    this.UDF = 0;
   }
 
   override outputValue(): PvValue {
@@ -56,7 +50,7 @@ export class BoRecord extends BoFields {
     this.#convert();
     stampTime(this);
     raiseUndefined(this);
-    checkBinaryAlarm(this);
+    this.checkAlarm();
     const isWritten = invalidOutput(this, () => {
       this.VAL = this.IVOV;
       this.#convert();
@@ -84,31 +78,9 @@ export class BoRecord extends BoFields {
   }
 
   override postValue(alarmMask: EventMask): void {
-    let mask = alarmMask;
-    if (this.MLST !== this.VAL) {
-      mask |= Event.Value | Event.Log;
-      this.MLST = this.VAL;
-    }
-    if (mask !== 0) this.post('VAL', mask);
-    const full = mask | Event.Value | Event.Log;
-    if (this.ORAW !== this.RVAL) {
-      this.ORAW = this.RVAL;
-      this.post('RVAL', full);
-    }
-    if (this.ORBV !== this.RBV) {
-      this.ORBV = this.RBV;
-      this.post('RBV', full);
-    }
+    postReadback(this, postState(this, alarmMask));
   }
 
-  override special(_field: string, isAfter: boolean): void {
-    if (isAfter) changeSim(this, this.#oldSimm);
-    else this.#oldSimm = this.SIMM;
-  }
-
-  override choices(): readonly string[] {
-    return binaryChoices(this);
-  }
   override unitsOf(field: FieldDef): string {
     return field.name === 'HIGH' ? 's' : '';
   }

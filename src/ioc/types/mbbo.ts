@@ -1,41 +1,24 @@
-import { AlarmCondition, Event, type EventMask, type PvValue, Severity } from '../../pv/index.ts';
+import { AlarmCondition, type EventMask, type PvValue, Severity } from '../../pv/index.ts';
 import { latchAlarm, raiseUndefined } from '../alarm-latch.ts';
-import { firstElement, toNumeric } from '../convert.ts';
 import { MbboFields, mbboFields } from '../dbd/tables/mbbo.ts';
+import { stateValueFields } from '../dbd/tables/states.ts';
 import { invalidOutput, rawSoftDevices, writeOutput } from '../device/soft.ts';
+import { postReadback } from '../monitor-post.ts';
 import { stampTime } from '../process.ts';
 import type { RecordType } from '../record.ts';
-import { changeSim, initSim } from '../sim.ts';
 import { defineType, readDol } from './common.ts';
-import {
-  changeMask,
-  checkStateAlarm,
-  deriveMask,
-  deriveStates,
-  stateChanged,
-  stateTexts,
-  stateValueFields,
-} from './multi-bit.ts';
+import { checkStateAlarm } from './multi-bit.ts';
+import { postState } from './state-record.ts';
 
 /** Multi-bit binary output. @see epics-base modules/database/src/std/rec/mbboRecord.c */
 export class MbboRecord extends MbboFields {
-  #oldSimm = 0;
-
   override initRecord(): void {
-    initSim(this);
-    deriveStates(this);
-    deriveMask(this);
-    const constant = this.context.links.constant(this, 'DOL');
-    if (constant !== undefined) this.storeValue(constant);
+    super.initRecord();
+    this.loadConstant('DOL');
     this.MLST = this.LALM = this.VAL;
     this.#convert();
     this.ORAW = this.RVAL;
     this.ORBV = this.RBV;
-  }
-
-  override storeValue(value: PvValue): void {
-    this.VAL = toNumeric(firstElement(value) ?? 0, 'ushort') as number;
-    this.UDF = 0;
   }
 
   override outputValue(): PvValue {
@@ -78,28 +61,7 @@ export class MbboRecord extends MbboFields {
   }
 
   override postValue(alarmMask: EventMask): void {
-    const mask = alarmMask | changeMask(this);
-    if (mask !== 0) this.post('VAL', mask);
-    const full = mask | Event.Value | Event.Log;
-    if (this.ORAW !== this.RVAL) {
-      this.ORAW = this.RVAL;
-      this.post('RVAL', full);
-    }
-    if (this.ORBV !== this.RBV) {
-      this.ORBV = this.RBV;
-      this.post('RBV', full);
-    }
-  }
-
-  override special(field: string, isAfter: boolean): void {
-    if (field !== 'SIMM') {
-      if (isAfter) stateChanged(this, field);
-    } else if (isAfter) changeSim(this, this.#oldSimm);
-    else this.#oldSimm = this.SIMM;
-  }
-
-  override choices(): readonly string[] {
-    return stateTexts(this);
+    postReadback(this, postState(this, alarmMask));
   }
 }
 

@@ -1,43 +1,15 @@
-import { AlarmCondition, Event, type EventMask } from '../../pv/index.ts';
+import { AlarmCondition, Event } from '../../pv/index.ts';
 import { type AlarmFilterFields, filterLevel } from '../analog.ts';
+import { stateSeverityFields, stateTextFields, stateValueFields } from '../dbd/tables/states.ts';
 import type { RecordBase } from '../record.ts';
-
-const NAMES = [
-  'ZR',
-  'ON',
-  'TW',
-  'TH',
-  'FR',
-  'FV',
-  'SX',
-  'SV',
-  'EI',
-  'NI',
-  'TE',
-  'EL',
-  'TV',
-  'TT',
-  'FT',
-  'FF',
-];
-
-/** Names of the 16 state values, ZRVL..FFVL. */
-export const stateValueFields: readonly string[] = NAMES.map((name) => `${name}VL`);
-/** Names of the 16 state texts, ZRST..FFST. */
-export const stateTextFields: readonly string[] = NAMES.map((name) => `${name}ST`);
-/** Names of the 16 state severities, ZRSV..FFSV. */
-export const stateSeverityFields: readonly string[] = NAMES.map((name) => `${name}SV`);
+import { checkChangeAlarm, type StateRecordFields } from './state-record.ts';
 
 /** VAL of a mbbi whose raw value is no state. */
 export const UNKNOWN_STATE = 65535;
 
 /** Fields that the two multi-bit record types share. */
-export interface MultiBitFields {
-  VAL: number;
+export interface MultiBitFields extends StateRecordFields {
   readonly UNSV: number;
-  readonly COSV: number;
-  LALM: number;
-  MLST: number;
   SDEF: number;
   MASK: number;
   readonly NOBT: number;
@@ -76,20 +48,11 @@ export function checkStateAlarm(record: MultiBitRecord, elapsedSec: number): voi
   let severity = name === undefined ? record.UNSV : (record.slot(name) as number);
   if (hasFilter(record)) severity = filterLevel(record, severity + 1, elapsedSec) - 1;
   record.raise(AlarmCondition.State, severity);
-  if (record.LALM === record.VAL) return;
-  record.raise(AlarmCondition.Cos, record.COSV);
-  record.LALM = record.VAL;
+  checkChangeAlarm(record);
 }
 
 function hasFilter(record: object): record is AlarmFilterFields {
   return 'AFTC' in record;
-}
-
-/** Events of VAL: posted when it changed. */
-export function changeMask(record: MultiBitRecord): EventMask {
-  if (record.MLST === record.VAL) return 0;
-  record.MLST = record.VAL;
-  return Event.Value | Event.Log;
 }
 
 /** A state's text or value was put: VAL shows another text when that state is the current one. */

@@ -2,7 +2,6 @@ import {
   type Alarm,
   AlarmCondition,
   coerce,
-  type ElementType,
   emptyMetadata,
   makeAlarm,
   makeScalarType,

@@ -17,6 +17,7 @@ import { type AlarmStyle, inStyle } from '../alarm.ts';
 import type { ValueCodec } from '../codec/codec.ts';
 import { IntCodec } from '../codec/number-codec.ts';
 import { rpcArgument, rpcReply } from '../command-rpc.ts';
+import { ImagePv } from '../image-pv.ts';
 import { aliasCodecFor, type RecordChoice, recordFor, type SizeOptions } from '../kind-map.ts';
 import { metadataOf } from '../metadata.ts';
 import type { MappedVariable } from '../pv-map.ts';
@@ -63,7 +64,7 @@ export class EpicsPvHolder {
   readonly #writer: VariableWriter;
   readonly #status: CommandStatus | undefined;
   #handle: MirrorRecordHandle | undefined;
-  #alias: VariablePv | undefined;
+  #alias: VariablePv | ImagePv | undefined;
   #database: Database | undefined;
   #stopListening: Stop | undefined;
   #publishCount: number;
@@ -121,7 +122,7 @@ export class EpicsPvHolder {
   }
 
   /** The PV under the full name; undefined when the record has that name itself. */
-  get alias(): VariablePv | undefined {
+  get alias(): VariablePv | ImagePv | undefined {
     return this.#alias;
   }
 
@@ -181,22 +182,28 @@ export class EpicsPvHolder {
     const codec = this.#aliasCodec;
     if (codec === undefined) return;
     const { variable, entry } = this;
-    this.#lastAlias = this.#firstState(entry.fullName, codec, first, 'condition');
-    this.#alias = new VariablePv({
+    const initial = this.#firstState(entry.fullName, codec, first, 'condition');
+    const write = (put: ScalarWrite, context: WriteContext): MaybePromise<void> =>
+      this.#put(codec, 'zero-calls-without', put, context);
+    const common = {
       name: entry.fullName,
-      type: codec.type,
-      meta: metadataOf(variable, codec.type, codec.choices),
-      initial: this.#lastAlias,
-      ...(entry.isWritable
-        ? {
-            write: (write: ScalarWrite, context: WriteContext) =>
-              this.#put(codec, 'zero-calls-without', write, context),
-          }
-        : {}),
+      initial,
+      ...(entry.isWritable ? { write } : {}),
       refusal: READ_ONLY_TEXT,
-      ...(entry.isCommand ? { call: this.#call } : {}),
-      onFault: (error) => this.#options.logger.error({ pv: entry.fullName, error }, 'listener failed'),
-    });
+      onFault: (error: unknown) =>
+        this.#options.logger.error({ pv: entry.fullName, error }, 'listener failed'),
+    };
+    const { kind } = variable;
+    this.#lastAlias = initial;
+    this.#alias =
+      kind.k === 'array' && kind.shape.length > 1
+        ? new ImagePv({ ...common, shape: kind.shape })
+        : new VariablePv({
+            ...common,
+            type: codec.type,
+            meta: metadataOf(variable, codec.type, codec.choices),
+            ...(entry.isCommand ? { call: this.#call } : {}),
+          });
   }
 
   /** The state to begin with. What cannot be shown begins as nothing, INVALID with the reason. */

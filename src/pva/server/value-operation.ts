@@ -8,6 +8,7 @@ import {
   CMD_PUT_GET,
   errorStatus,
   okStatus,
+  type ProcessRequest,
   readProcessRequest,
   SUB_DESTROY,
   SUB_GET,
@@ -28,6 +29,8 @@ export class ValueOperation extends ServerOperation {
   #reads: Selection | undefined;
   #puts: Selection | undefined;
   #running: Operation | undefined;
+  /** What the pvRequest says of processing, read at the first write. */
+  #process: ProcessRequest | undefined;
 
   override begin(): void {
     const pv = this.channel.struct;
@@ -130,7 +133,8 @@ export class ValueOperation extends ServerOperation {
       return;
     }
     const isProcess = this.command === CMD_PROCESS;
-    const request = readProcessRequest(this.pvRequest);
+    this.#process ??= readProcessRequest(this.pvRequest);
+    const request = this.#process;
     const context = new WriteOperation(
       this.session.peer,
       request.wait || isProcess,

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { IocBuilder, type OutRecord } from '../../../src/ioc/index.ts';
 import { makeTimeStamp, Rights } from '../../../src/pv/index.ts';
 import { settle } from '../../../src/testing/index.ts';
+import { expectErrorLog } from '../../helpers/leaks.ts';
 import { Bench, peer } from './helpers.ts';
 
 function setUp(): { bench: Bench; build: IocBuilder } {
@@ -161,6 +162,7 @@ describe('output records of the builder', () => {
   });
 
   it('J2.4 a failing callback still completes the put', async () => {
+    expectErrorLog(/^epics\.ioc\.builder onUpdate failed/);
     const { bench, build } = setUp();
     build.setBlocking(true);
     build.longOut('A', { onUpdate: () => Promise.reject(new Error('broken')) });

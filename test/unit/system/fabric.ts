@@ -39,7 +39,7 @@ abstract class BaseFabric implements Fabric {
   abstract readonly name: string;
   readonly serverNetwork: Network;
   readonly clientNetwork: Network;
-  readonly #parts: { close(): Promise<void> }[] = [];
+  readonly #parts: Set<{ close(): Promise<void> }> = new Set();
 
   constructor(serverNetwork: Network, clientNetwork: Network) {
     this.serverNetwork = serverNetwork;
@@ -52,12 +52,19 @@ abstract class BaseFabric implements Fabric {
   abstract client(protocol: Protocol, server: SystemServer): PvClient;
 
   protected keep<T extends { close(): Promise<void> }>(part: T): T {
-    this.#parts.push(part);
+    this.#parts.add(part);
     return part;
   }
 
+  /** Leaves a part as it is: the machine that it ran on has died. */
+  abandon(part: object): void {
+    for (const kept of this.#parts) if (kept === part) this.#parts.delete(kept);
+  }
+
   async close(): Promise<void> {
-    for (const part of this.#parts.splice(0).reverse()) await this.run(part.close());
+    const parts = [...this.#parts].reverse();
+    this.#parts.clear();
+    for (const part of parts) await this.run(part.close());
   }
 }
 
@@ -123,6 +130,7 @@ export class VirtualFabric extends BaseFabric {
   readonly net: VirtualNetwork;
   readonly serverHost: VirtualHost;
   readonly clientHost: VirtualHost;
+  readonly #clients: object[] = [];
 
   constructor(seed = 1, link: Partial<LinkQuality> = {}) {
     const net = new VirtualNetwork({ seed, link });
@@ -158,8 +166,13 @@ export class VirtualFabric extends BaseFabric {
   /** Searches by broadcast, hears beacons. */
   client(protocol: Protocol): PvClient {
     const network = this.clientHost;
-    return protocol === 'ca'
-      ? this.keep(new CaClient({ network }))
-      : this.keep(new PvaClient({}, { network, env: {} }));
+    const client = protocol === 'ca' ? new CaClient({ network }) : new PvaClient({}, { network, env: {} });
+    this.#clients.push(client);
+    return this.keep(client);
+  }
+
+  /** As `abandon`, for all clients. */
+  abandonClients(): void {
+    for (const client of this.#clients) this.abandon(client);
   }
 }

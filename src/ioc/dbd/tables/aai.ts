@@ -1,10 +1,6 @@
-import type { ArrayValue } from '../../../pv/index.ts';
-import { type Link, noLink } from '../../links/link.ts';
 import { ArrayInput } from '../../types/array-record.ts';
 import { defineFields, type FieldDef } from '../field-def.ts';
 import { arrayDisplayRows, simModeRows, simScanRows } from './groups.ts';
-
-const noBytes = new Int8Array(0);
 
 /** Field table of aai after dbCommon, in DBD order. */
 export const aaiFields: readonly FieldDef[] = defineFields(`
@@ -24,18 +20,5 @@ APST menu:aaiPOST i1
 HASH ulong i3
 `);
 
-/** Storage of the fields of aai. */
-export abstract class AaiFields extends ArrayInput {
-  VAL: ArrayValue | string = noBytes;
-  PREC = 0;
-  INP: Link = noLink;
-  EGU = '';
-  HOPR = 0;
-  LOPR = 0;
-  NELM = 1;
-  FTVL = 0;
-  NORD = 0;
-  MPST = 0;
-  APST = 0;
-  HASH = 0;
-}
+/** Storage of the fields that only aai has. */
+export abstract class AaiFields extends ArrayInput {}

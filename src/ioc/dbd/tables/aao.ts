@@ -1,10 +1,7 @@
-import type { ArrayValue } from '../../../pv/index.ts';
 import { type Link, noLink } from '../../links/link.ts';
 import { ArrayRecord } from '../../types/array-record.ts';
 import { defineFields, type FieldDef } from '../field-def.ts';
 import { arrayDisplayRows, simModeRows, simScanRows } from './groups.ts';
-
-const noBytes = new Int8Array(0);
 
 /** Field table of aao after dbCommon, in DBD order. */
 export const aaoFields: readonly FieldDef[] = defineFields(`
@@ -26,20 +23,9 @@ APST menu:aaoPOST i1
 HASH ulong i3
 `);
 
-/** Storage of the fields of aao. */
+/** Storage of the fields that only aao has. */
 export abstract class AaoFields extends ArrayRecord {
-  VAL: ArrayValue | string = noBytes;
-  PREC = 0;
   OUT: Link = noLink;
   DOL: Link = noLink;
   OMSL = 0;
-  EGU = '';
-  HOPR = 0;
-  LOPR = 0;
-  NELM = 1;
-  FTVL = 0;
-  NORD = 0;
-  MPST = 0;
-  APST = 0;
-  HASH = 0;
 }

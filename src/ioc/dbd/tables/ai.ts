@@ -40,7 +40,7 @@ ${simModeRows('menuSimm')}
 ${simScanRows}
 `);
 
-/** Storage of the fields of ai. */
+/** Storage of the fields that only ai has. */
 export abstract class AiFields extends AnalogRecord<number> {
   VAL = 0;
   INP: Link = noLink;
@@ -48,7 +48,6 @@ export abstract class AiFields extends AnalogRecord<number> {
   LINR = 0;
   EGUF = 0;
   EGUL = 0;
-  EGU = '';
   HOPR = 0;
   LOPR = 0;
   AOFF = 0;
@@ -58,10 +57,6 @@ export abstract class AiFields extends AnalogRecord<number> {
   LOLO = 0;
   HIGH = 0;
   LOW = 0;
-  HHSV = 0;
-  LLSV = 0;
-  HSV = 0;
-  LSV = 0;
   HYST = 0;
   AFTC = 0;
   ADEL = 0;

@@ -49,7 +49,7 @@ IVOV double i2
 OMOD uchar ro
 `);
 
-/** Storage of the fields of ao. */
+/** Storage of the fields that only ao has. */
 export abstract class AoFields extends AnalogRecord<number> {
   VAL = 0;
   OVAL = 0;
@@ -62,7 +62,6 @@ export abstract class AoFields extends AnalogRecord<number> {
   LINR = 0;
   EGUF = 0;
   EGUL = 0;
-  EGU = '';
   ROFF = 0;
   EOFF = 0;
   ESLO = 1;
@@ -76,10 +75,6 @@ export abstract class AoFields extends AnalogRecord<number> {
   LOLO = 0;
   HIGH = 0;
   LOW = 0;
-  HHSV = 0;
-  LLSV = 0;
-  HSV = 0;
-  LSV = 0;
   HYST = 0;
   ADEL = 0;
   MDEL = 0;

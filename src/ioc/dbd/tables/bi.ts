@@ -23,19 +23,8 @@ ${simModeRows('menuSimm')}
 ${simScanRows}
 `);
 
-/** Storage of the fields of bi. */
+/** Storage of the fields that only bi has. */
 export abstract class BiFields extends BinaryRecord {
   INP: Link = noLink;
-  VAL = 0;
-  ZSV = 0;
-  OSV = 0;
-  COSV = 0;
-  ZNAM = '';
-  ONAM = '';
-  RVAL = 0;
-  ORAW = 0;
-  MASK = 0;
-  LALM = 0;
-  MLST = 0;
   SVAL = 0;
 }

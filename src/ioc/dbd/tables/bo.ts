@@ -31,25 +31,14 @@ IVOA menu:menuIvoa i2
 IVOV ushort i2
 `);
 
-/** Storage of the fields of bo. */
+/** Storage of the fields that only bo has. */
 export abstract class BoFields extends BinaryRecord {
-  VAL = 0;
   OMSL = 0;
   DOL: Link = noLink;
   OUT: Link = noLink;
   HIGH = 0;
-  ZNAM = '';
-  ONAM = '';
-  RVAL = 0;
-  ORAW = 0;
-  MASK = 0;
-  ZSV = 0;
-  OSV = 0;
-  COSV = 0;
   RBV = 0;
   ORBV = 0;
-  MLST = 0;
-  LALM = 0;
   IVOA = 0;
   IVOV = 0;
 }

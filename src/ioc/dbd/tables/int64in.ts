@@ -1,4 +1,3 @@
-import { type Link, noLink } from '../../links/link.ts';
 import { IntegerInput } from '../../types/integer-record.ts';
 import { defineFields, type FieldDef } from '../field-def.ts';
 import { alarmLimitRows, integerDeadbandRows, simModeRows, simScanRows } from './groups.ts';
@@ -21,24 +20,16 @@ ${simModeRows('menuYesNo')}
 ${simScanRows}
 `);
 
-/** Storage of the fields of int64in. */
+/** Storage of the fields that only int64in has. */
 export abstract class Int64inFields extends IntegerInput<bigint> {
   VAL = 0n;
-  INP: Link = noLink;
-  EGU = '';
   HOPR = 0n;
   LOPR = 0n;
   HIHI = 0n;
   LOLO = 0n;
   HIGH = 0n;
   LOW = 0n;
-  HHSV = 0;
-  LLSV = 0;
-  HSV = 0;
-  LSV = 0;
   HYST = 0n;
-  AFTC = 0;
-  AFVL = 0;
   ADEL = 0n;
   MDEL = 0n;
   LALM = 0n;

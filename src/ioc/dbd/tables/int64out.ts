@@ -1,4 +1,3 @@
-import { type Link, noLink } from '../../links/link.ts';
 import { IntegerOutput } from '../../types/integer-record.ts';
 import { defineFields, type FieldDef } from '../field-def.ts';
 import { alarmLimitRows, integerDeadbandRows, simModeRows, simScanRows } from './groups.ts';
@@ -24,13 +23,9 @@ IVOA menu:menuIvoa i2
 IVOV int64 i2
 `);
 
-/** Storage of the fields of int64out. */
+/** Storage of the fields that only int64out has. */
 export abstract class Int64outFields extends IntegerOutput<bigint> {
   VAL = 0n;
-  OUT: Link = noLink;
-  DOL: Link = noLink;
-  OMSL = 0;
-  EGU = '';
   DRVH = 0n;
   DRVL = 0n;
   HOPR = 0n;
@@ -39,16 +34,11 @@ export abstract class Int64outFields extends IntegerOutput<bigint> {
   LOLO = 0n;
   HIGH = 0n;
   LOW = 0n;
-  HHSV = 0;
-  LLSV = 0;
-  HSV = 0;
-  LSV = 0;
   HYST = 0n;
   ADEL = 0n;
   MDEL = 0n;
   LALM = 0n;
   ALST = 0n;
   MLST = 0n;
-  IVOA = 0;
   IVOV = 0n;
 }

@@ -1,4 +1,3 @@
-import { type Link, noLink } from '../../links/link.ts';
 import { IntegerInput } from '../../types/integer-record.ts';
 import { defineFields, type FieldDef } from '../field-def.ts';
 import { alarmLimitRows, integerDeadbandRows, simModeRows, simScanRows } from './groups.ts';
@@ -21,24 +20,16 @@ ${simModeRows('menuYesNo')}
 ${simScanRows}
 `);
 
-/** Storage of the fields of longin. */
+/** Storage of the fields that only longin has. */
 export abstract class LonginFields extends IntegerInput<number> {
   VAL = 0;
-  INP: Link = noLink;
-  EGU = '';
   HOPR = 0;
   LOPR = 0;
   HIHI = 0;
   LOLO = 0;
   HIGH = 0;
   LOW = 0;
-  HHSV = 0;
-  LLSV = 0;
-  HSV = 0;
-  LSV = 0;
   HYST = 0;
-  AFTC = 0;
-  AFVL = 0;
   ADEL = 0;
   MDEL = 0;
   LALM = 0;

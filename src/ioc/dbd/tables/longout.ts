@@ -1,4 +1,3 @@
-import { type Link, noLink } from '../../links/link.ts';
 import { IntegerOutput } from '../../types/integer-record.ts';
 import { defineFields, type FieldDef } from '../field-def.ts';
 import { alarmLimitRows, integerDeadbandRows, simModeRows, simScanRows } from './groups.ts';
@@ -28,13 +27,9 @@ OOCH menu:menuYesNo i1 =1
 OOPT menu:longoutOOPT i1 =0
 `);
 
-/** Storage of the fields of longout. */
+/** Storage of the fields that only longout has. */
 export abstract class LongoutFields extends IntegerOutput<number> {
   VAL = 0;
-  OUT: Link = noLink;
-  DOL: Link = noLink;
-  OMSL = 0;
-  EGU = '';
   DRVH = 0;
   DRVL = 0;
   HOPR = 0;
@@ -43,17 +38,12 @@ export abstract class LongoutFields extends IntegerOutput<number> {
   LOLO = 0;
   HIGH = 0;
   LOW = 0;
-  HHSV = 0;
-  LLSV = 0;
-  HSV = 0;
-  LSV = 0;
   HYST = 0;
   ADEL = 0;
   MDEL = 0;
   LALM = 0;
   ALST = 0;
   MLST = 0;
-  IVOA = 0;
   IVOV = 0;
   PVAL = 0;
   OOCH = 1;

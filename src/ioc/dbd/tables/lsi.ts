@@ -18,14 +18,7 @@ SIOL inlink i1
 ${simScanRows}
 `);
 
-/** Storage of the fields of lsi. */
+/** Storage of the fields that only lsi has. */
 export abstract class LsiFields extends LongTextRecord {
-  VAL = '';
-  OVAL = '';
-  SIZV = 41;
-  LEN = 0;
-  OLEN = 0;
   INP: Link = noLink;
-  MPST = 0;
-  APST = 0;
 }

@@ -22,18 +22,11 @@ SIOL outlink i1
 ${simScanRows}
 `);
 
-/** Storage of the fields of lso. */
+/** Storage of the fields that only lso has. */
 export abstract class LsoFields extends LongTextRecord {
-  VAL = '';
-  OVAL = '';
-  SIZV = 41;
-  LEN = 0;
-  OLEN = 0;
   DOL: Link = noLink;
   IVOA = 0;
   IVOV = '';
   OMSL = 0;
   OUT: Link = noLink;
-  MPST = 0;
-  APST = 0;
 }

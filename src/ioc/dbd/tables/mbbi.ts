@@ -27,21 +27,10 @@ ${simModeRows('menuSimm')}
 ${simScanRows}
 `);
 
-/** Storage of the fields of mbbi. */
+/** Storage of the fields that only mbbi has. */
 export abstract class MbbiFields extends MultiBitRecord {
-  VAL = 0;
-  NOBT = 0;
   INP: Link = noLink;
   AFTC = 0;
   AFVL = 0;
-  UNSV = 0;
-  COSV = 0;
-  RVAL = 0;
-  ORAW = 0;
-  MASK = 0;
-  MLST = 0;
-  LALM = 0;
-  SDEF = 0;
-  SHFT = 0;
   SVAL = 0;
 }

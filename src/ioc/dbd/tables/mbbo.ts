@@ -30,24 +30,13 @@ IVOA menu:menuIvoa i2
 IVOV ushort i2
 `);
 
-/** Storage of the fields of mbbo. */
+/** Storage of the fields that only mbbo has. */
 export abstract class MbboFields extends MultiBitRecord {
-  VAL = 0;
   DOL: Link = noLink;
   OMSL = 0;
-  NOBT = 0;
   OUT: Link = noLink;
-  UNSV = 0;
-  COSV = 0;
-  RVAL = 0;
-  ORAW = 0;
   RBV = 0;
   ORBV = 0;
-  MASK = 0;
-  MLST = 0;
-  LALM = 0;
-  SDEF = 0;
-  SHFT = 0;
   IVOA = 0;
   IVOV = 0;
 }

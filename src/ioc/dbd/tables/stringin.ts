@@ -16,12 +16,8 @@ ${simModeRows('menuYesNo')}
 ${simScanRows}
 `);
 
-/** Storage of the fields of stringin. */
+/** Storage of the fields that only stringin has. */
 export abstract class StringinFields extends TextRecord {
-  VAL = '';
-  OVAL = '';
   INP: Link = noLink;
-  MPST = 0;
-  APST = 0;
   SVAL = '';
 }

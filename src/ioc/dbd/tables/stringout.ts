@@ -19,15 +19,11 @@ IVOA menu:menuIvoa i2
 IVOV string[40] i2
 `);
 
-/** Storage of the fields of stringout. */
+/** Storage of the fields that only stringout has. */
 export abstract class StringoutFields extends TextRecord {
-  VAL = '';
-  OVAL = '';
   DOL: Link = noLink;
   OMSL = 0;
   OUT: Link = noLink;
-  MPST = 0;
-  APST = 0;
   IVOA = 0;
   IVOV = '';
 }

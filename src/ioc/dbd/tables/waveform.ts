@@ -1,10 +1,6 @@
-import type { ArrayValue } from '../../../pv/index.ts';
-import { type Link, noLink } from '../../links/link.ts';
 import { ArrayInput } from '../../types/array-record.ts';
 import { defineFields, type FieldDef } from '../field-def.ts';
 import { arrayDisplayRows, simModeRows, simScanRows } from './groups.ts';
-
-const noBytes = new Int8Array(0);
 
 /** Field table of waveform after dbCommon, in DBD order. */
 export const waveformFields: readonly FieldDef[] = defineFields(`
@@ -26,20 +22,8 @@ APST menu:waveformPOST i1
 HASH ulong i3
 `);
 
-/** Storage of the fields of waveform. */
+/** Storage of the fields that only waveform has. */
 export abstract class WaveformFields extends ArrayInput {
-  VAL: ArrayValue | string = noBytes;
   RARM = 0;
-  PREC = 0;
-  INP: Link = noLink;
-  EGU = '';
-  HOPR = 0;
-  LOPR = 0;
-  NELM = 1;
-  FTVL = 0;
   BUSY = 0;
-  NORD = 0;
-  MPST = 0;
-  APST = 0;
-  HASH = 0;
 }

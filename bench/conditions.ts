@@ -4,7 +4,7 @@ import { cpus, release, totalmem, type } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-export const root: string = fileURLToPath(new URL('../../', import.meta.url));
+export const root: string = fileURLToPath(new URL('../', import.meta.url));
 
 /** What the figures of a run depend on besides the programs. */
 export interface Conditions {
