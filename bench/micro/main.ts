@@ -1,6 +1,7 @@
 // Costs of the inner loops: median time, ratio to the fastest of the group, heap per operation.
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { getHeapStatistics } from 'node:v8';
 import { do_not_optimize, measure } from 'mitata';
 import { ensureBuild, root } from '../conditions.ts';
 import { type Case, loadLayers } from './load.ts';
@@ -23,8 +24,16 @@ interface Result {
   readonly heapBytes: number;
 }
 
+function heapBytes(): number {
+  const { used_heap_size, malloced_memory, external_memory } = getHeapStatistics();
+  return used_heap_size + malloced_memory + external_memory;
+}
+
 async function measureCase({ group, title, run }: Case): Promise<Result> {
-  const stats = await measure(() => do_not_optimize(run()), { inner_gc: false, gc: globalThis.gc ?? false });
+  const stats = await measure(() => do_not_optimize(run()), {
+    heap: heapBytes,
+    gc: globalThis.gc ?? false,
+  });
   return { group, title, nanoseconds: stats.p50, heapBytes: Math.max(0, stats.heap?.avg ?? 0) };
 }
 

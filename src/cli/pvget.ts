@@ -71,7 +71,7 @@ async function getPvs(names: readonly string[], settings: PvaSettings, context: 
   const getOne = async (name: string, index: number): Promise<void> => {
     const column = nameColumn(name, names, settings);
     try {
-      using channel = client.channel(name);
+      using channel = client.channel(name, { meta: true });
       const value = await channel.getStruct({
         timeoutMs: settings.timeoutMs,
         signal: context.signal,

@@ -67,7 +67,7 @@ async function showInfo(
   const lines = new OrderedOutput(context.stdout);
   const showOne = async (name: string, index: number): Promise<void> => {
     try {
-      using channel = client.channel(name);
+      using channel = client.channel(name, { meta: true });
       const desc = await typeOf(channel, settings, context);
       const { server } = channel.info();
       lines.set(

@@ -108,7 +108,9 @@ class PvMonitor {
     this.#context = context;
     this.#hasFailed = false;
     this.#valid = undefined;
-    this.whenDone = new Promise((resolve) => this.#begin(client.channel(name), once(resolve)));
+    this.whenDone = new Promise((resolve) =>
+      this.#begin(client.channel(name, { meta: true }), once(resolve)),
+    );
   }
 
   get hasFailed(): boolean {

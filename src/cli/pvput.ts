@@ -66,7 +66,7 @@ Example: ${name} my_channel value=1.25
     if (!checkPvaSettings(settings, context)) return 1;
     const client = makeProvider(settings, context);
     try {
-      return await putAndShow(client.channel(pvName), values, settings, context);
+      return await putAndShow(client.channel(pvName, { meta: true }), values, settings, context);
     } catch (error) {
       if (!context.signal.aborted) context.stderr.write(failureText(error, settings, context));
       return 1;

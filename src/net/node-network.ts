@@ -48,6 +48,8 @@ export class NodeNetwork implements Network {
 
   /** Names of the groups of a user of this machine; empty where there is no /etc/group. */
   readonly groupsOf = (user: string): readonly string[] => {
+    // A group without members has an empty text for them, which must not match a user without a name.
+    if (user === '') return [];
     try {
       const gid = user === this.userName ? String(userInfo().gid) : undefined;
       return readFileSync('/etc/group', 'utf8')

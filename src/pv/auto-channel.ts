@@ -94,7 +94,7 @@ export class AutoChannel implements PvChannel {
   }
   monitor(options: MonitorOptions = {}): AsyncFeed<Snapshot> {
     let stop: Stop = noStop;
-    const { signal } = options;
+    const { signal, ...wishes } = options;
     const feed = new AsyncFeed<Snapshot>({
       capacity: options.queueSize ?? 64,
       ...(signal === undefined ? {} : { signal }),
@@ -106,7 +106,7 @@ export class AutoChannel implements PvChannel {
         update: (data) => feed.push(data),
         close: (reason) => (reason === undefined ? feed.end() : feed.fail(reason)),
       },
-      options.mask === undefined ? {} : { mask: options.mask },
+      wishes,
     );
     return feed;
   }

@@ -26,6 +26,14 @@ const FORM_FIXED = 0x18;
 
 /** Ids that one side may define by default: what all known peers announce. */
 export const DEFAULT_TYPE_IDS = 0x7fff;
+/** Fields that all types which a peer has defined by id may have together. Each costs some 30 bytes. */
+export const MAX_CACHED_FIELDS = 0x10_0000;
+/**
+ * A reference of three bytes may stand for thousands of fields, which are flattened in every new type that has it. What
+ * references bring into new types is therefore bounded by the length of these types, above a free first amount.
+ */
+const FREE_REFERRED_FIELDS = 0x10_0000;
+const REFERRED_FIELDS_PER_BYTE = 8;
 
 /**
  * What the decoder remembers of one connection, for its receiving direction: the types that the peer defined by id, and
@@ -36,6 +44,8 @@ export class TypeCache {
   readonly texts: TextCache = new TextCache();
   readonly #types = new Map<number, FieldDesc>();
   readonly #maxEntries: number;
+  #fields = 0;
+  #referredLeft = FREE_REFERRED_FIELDS;
 
   /** @param maxEntries most ids that the peer may have defined at a time. */
   constructor(maxEntries: number = DEFAULT_TYPE_IDS) {
@@ -53,13 +63,37 @@ export class TypeCache {
   /**
    * Defines an id, or defines it anew: peers redefine ids at any time.
    *
-   * @throws {LimitError} EPICS_LIMIT when there are too many.
+   * @throws {LimitError} EPICS_LIMIT when there are too many, or they have too many fields together.
    */
   set(id: number, desc: FieldDesc): void {
-    if (this.#types.size >= this.#maxEntries && !this.#types.has(id)) {
+    const old = this.#types.get(id);
+    if (this.#types.size >= this.#maxEntries && old === undefined) {
       throw new LimitError(`peer defines more than ${this.#maxEntries} types`);
     }
+    const fields = this.#fields + desc.fieldCount - (old?.fieldCount ?? 0);
+    if (fields > MAX_CACHED_FIELDS) {
+      throw new LimitError(`peer defines types of more than ${MAX_CACHED_FIELDS} fields together`);
+    }
+    this.#fields = fields;
     this.#types.set(id, desc);
+  }
+
+  /**
+   * Counts a defined type that a new type has as member; for the decoder.
+   *
+   * @throws {LimitError} EPICS_LIMIT when new types have grown by references alone for too long.
+   */
+  refer(desc: FieldDesc): void {
+    this.#referredLeft -= desc.fieldCount;
+    if (this.#referredLeft < 0) throw new LimitError('peer defines large types by references too often');
+  }
+
+  /** Counts the bytes of a description that was read; for the decoder. */
+  wasRead(bytes: number): void {
+    this.#referredLeft = Math.min(
+      FREE_REFERRED_FIELDS,
+      this.#referredLeft + bytes * REFERRED_FIELDS_PER_BYTE,
+    );
   }
 }
 
@@ -75,7 +109,10 @@ export function decodeType(
   cache: TypeCache,
   limits: DecodeLimits = defaultDecodeLimits,
 ): FieldDesc | null {
-  return readType(r, cache, limits, Math.min(limits.maxDepth, MAX_TYPE_DEPTH));
+  const start = r.position;
+  const desc = readType(r, cache, limits, Math.min(limits.maxDepth, MAX_TYPE_DEPTH));
+  cache.wasRead(r.position - start);
+  return desc;
 }
 
 /** @param depth levels that may still follow, this one included. */
@@ -162,7 +199,9 @@ function readMembers(
   let fields = 1;
   for (let i = 0; i < count; i++) {
     const name = readString(r, limits.maxFieldName);
+    const isReference = r.remaining > 0 && r.bytes[r.position] === CACHED;
     const desc = readInner(r, cache, limits, depth);
+    if (isReference) cache.refer(desc);
     fields += desc.fieldCount;
     if (fields > limits.maxFields) throw new LimitError(`type has more than ${limits.maxFields} fields`);
     members.push({ name, desc });

@@ -2,11 +2,16 @@ import { toError } from './errors.ts';
 import { Ring } from './ring.ts';
 import type { Stop } from './stop.ts';
 
-export interface AsyncFeedOptions {
-  /** Items kept for the consumer; beyond it the oldest are dropped. */
+/** Settings of an `AsyncFeed`. */
+export interface AsyncFeedOptions<T> {
+  /** Items kept for the consumer; beyond it the newest two are merged, or the oldest dropped. Default 64. */
   readonly capacity?: number;
+  /** One item for two that follow each other; undefined when they cannot be one. Without it the oldest are dropped. */
+  readonly merge?: (older: T, newer: T) => T | undefined;
   /** Ends the feed with the signal's reason. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
+  /** So many items went, to the consumer or into another item. */
+  readonly onTaken?: (count: number) => void;
   /** Called once when the feed ends, whoever ends it. */
   readonly onEnd?: () => void;
 }
@@ -16,25 +21,33 @@ interface Waiter<T> {
   readonly reject: (error: unknown) => void;
 }
 
+const DEFAULT_CAPACITY = 64;
+// Items beyond the capacity when they cannot be merged.
+const EXTRA_ITEMS = 64;
+
 const DONE: IteratorResult<never, undefined> = { done: true, value: undefined };
 
 /**
  * Turns callbacks into an async iterator for one consumer. Calls of `next` made before an item is there wait in order.
- * Bounded: when the consumer lags, the oldest items go and `dropped` counts them.
+ * Bounded: when the consumer lags, the oldest items go, or the newest two become one; `dropped` counts them.
  */
 export class AsyncFeed<T> implements AsyncIterableIterator<T> {
   readonly #items = new Ring<T>();
   readonly #waiters = new Ring<Waiter<T>>();
   readonly #capacity: number;
-  readonly #onEnd: (() => void) | undefined;
+  readonly #merge: ((older: T, newer: T) => T | undefined) | undefined;
+  readonly #onTaken: ((count: number) => void) | undefined;
+  readonly #afterEnd: (() => void)[] = [];
   #stopSignal: Stop | undefined;
   #isEnded = false;
   #error: Error | undefined;
   #dropped = 0;
 
-  constructor(options: AsyncFeedOptions = {}) {
-    this.#capacity = options.capacity ?? 64;
-    this.#onEnd = options.onEnd;
+  constructor(options: AsyncFeedOptions<T> = {}) {
+    this.#capacity = options.capacity ?? DEFAULT_CAPACITY;
+    this.#merge = options.merge;
+    this.#onTaken = options.onTaken;
+    if (options.onEnd !== undefined) this.#afterEnd.push(options.onEnd);
     const signal = options.signal;
     if (signal !== undefined) {
       const onAbort = (): void => this.fail(toError(signal.reason));
@@ -46,7 +59,7 @@ export class AsyncFeed<T> implements AsyncIterableIterator<T> {
     }
   }
 
-  /** Items that were dropped because the consumer was slow. */
+  /** Items that were dropped or merged because the consumer was slow. */
   get dropped(): number {
     return this.#dropped;
   }
@@ -63,13 +76,27 @@ export class AsyncFeed<T> implements AsyncIterableIterator<T> {
     const waiter = this.#waiters.shift();
     if (waiter !== undefined) {
       waiter.resolve({ done: false, value: item });
-      return;
-    }
-    if (this.#items.length >= this.#capacity) {
+      this.#onTaken?.(1);
+    } else if (this.#items.length < this.#capacity) this.#items.push(item);
+    else this.#overflow(item);
+  }
+
+  #overflow(item: T): void {
+    const newest = this.#items.last();
+    if (this.#merge === undefined || newest === undefined) {
       this.#items.shift();
-      this.#dropped++;
+      this.#items.push(item);
+    } else {
+      const merged = this.#merge(newest, item);
+      // What cannot be merged may exceed the capacity, within reason.
+      if (merged === undefined && this.#items.length < this.#capacity + EXTRA_ITEMS) {
+        this.#items.push(item);
+        return;
+      }
+      this.#items.replaceLast(merged ?? item);
     }
-    this.#items.push(item);
+    this.#dropped++;
+    this.#onTaken?.(1);
   }
 
   /** Ends after the items already there. */
@@ -84,7 +111,9 @@ export class AsyncFeed<T> implements AsyncIterableIterator<T> {
 
   next(): Promise<IteratorResult<T, undefined>> {
     if (this.#items.length > 0) {
-      return Promise.resolve({ done: false, value: this.#items.shift() as T });
+      const value = this.#items.shift() as T;
+      this.#onTaken?.(1);
+      return Promise.resolve({ done: false, value });
     }
     if (this.#error !== undefined) {
       const error = this.#error;
@@ -102,6 +131,12 @@ export class AsyncFeed<T> implements AsyncIterableIterator<T> {
     return Promise.resolve(DONE);
   }
 
+  /** Calls `fn` when the feed has ended, at once if it has. */
+  whenEnded(fn: () => void): void {
+    if (this.#isEnded) fn();
+    else this.#afterEnd.push(fn);
+  }
+
   [Symbol.asyncIterator](): this {
     return this;
   }
@@ -117,7 +152,9 @@ export class AsyncFeed<T> implements AsyncIterableIterator<T> {
         const first = await this.next();
         if (first.done === true) return;
         const batch: T[] = [first.value];
+        const more = this.#items.length;
         while (this.#items.length > 0) batch.push(this.#items.shift() as T);
+        if (more > 0) this.#onTaken?.(more);
         yield batch;
       }
     } finally {
@@ -137,6 +174,6 @@ export class AsyncFeed<T> implements AsyncIterableIterator<T> {
       } else waiter.resolve(DONE);
     }
     this.#error = pending;
-    this.#onEnd?.();
+    for (const fn of this.#afterEnd) fn();
   }
 }

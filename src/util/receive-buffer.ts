@@ -10,9 +10,12 @@ export type MessageLength = (bytes: Uint8Array, start: number, available: number
  */
 export type DeliverMessage = (bytes: Uint8Array, start: number, end: number, isOwned: boolean) => boolean;
 
+/** A longer message is not believed before so many of its bytes are there. */
+const FIRST_BYTES = 8 * 1024 * 1024;
+
 /**
  * Joins the chunks of a byte stream into whole messages. A message inside one chunk is delivered where it lies; one
- * that spans chunks is allocated once, at its exact size.
+ * that spans chunks is allocated once, at its exact size, up to 8 MiB, and grows with what arrives beyond that.
  */
 export class ReceiveBuffer {
   readonly #messageLength: MessageLength;
@@ -21,6 +24,8 @@ export class ReceiveBuffer {
   #lead = 0;
   #headerFill = 0;
   #message: Uint8Array | undefined;
+  /** Of the whole message, of which less may be allocated. */
+  #length = 0;
   #messageFill = 0;
 
   /** @param maxHeaderBytes bytes after which `messageLength` always knows. */
@@ -48,12 +53,12 @@ export class ReceiveBuffer {
     const end = chunk.length;
     while (at < end) {
       if (this.#message !== undefined) {
-        const message = this.#message;
-        const count = Math.min(message.length - this.#messageFill, end - at);
+        const count = Math.min(this.#length - this.#messageFill, end - at);
+        const message = this.#room(this.#message, this.#messageFill + count);
         message.set(chunk.subarray(at, at + count), this.#messageFill);
         this.#messageFill += count;
         at += count;
-        if (this.#messageFill < message.length) return true;
+        if (this.#messageFill < this.#length) return true;
         this.#message = undefined;
         if (!deliver(message, 0, message.length, true)) return false;
         continue;
@@ -64,12 +69,13 @@ export class ReceiveBuffer {
         if (length > 0) {
           const fill = this.#headerFill;
           this.#headerFill = 0;
-          const message = new Uint8Array(length);
+          const message = new Uint8Array(Math.min(length, FIRST_BYTES));
           message.set(this.#header.subarray(0, fill));
           if (fill === length) {
             if (!deliver(message, 0, length, true)) return false;
           } else {
             this.#message = message;
+            this.#length = length;
             this.#messageFill = fill;
           }
         }
@@ -82,8 +88,10 @@ export class ReceiveBuffer {
         at += length;
         if (!deliver(chunk, start, at, false)) return false;
       } else if (length > 0) {
-        this.#message = new Uint8Array(new ArrayBuffer(this.#lead + length), this.#lead);
+        const first = Math.max(available, Math.min(length, FIRST_BYTES));
+        this.#message = new Uint8Array(new ArrayBuffer(this.#lead + first), this.#lead);
         this.#message.set(chunk.subarray(at));
+        this.#length = length;
         this.#messageFill = available;
         return true;
       } else {
@@ -93,5 +101,15 @@ export class ReceiveBuffer {
       }
     }
     return true;
+  }
+
+  /** The array of the message, larger when it has no room for `fill` bytes. */
+  #room(message: Uint8Array, fill: number): Uint8Array {
+    if (fill <= message.length) return message;
+    const size = Math.min(this.#length, Math.max(fill, message.length * 2));
+    const larger = new Uint8Array(new ArrayBuffer(message.byteOffset + size), message.byteOffset);
+    larger.set(message.subarray(0, this.#messageFill));
+    this.#message = larger;
+    return larger;
   }
 }

@@ -17,7 +17,7 @@ import {
 } from '../../src/pva/core/index.ts';
 import { FieldDesc, readBitSet, toPlain, Value } from '../../src/pvdata/index.ts';
 import { toHex } from '../../src/testing/index.ts';
-import { BytesReader, SendBuffer } from '../../src/util/index.ts';
+import { BytesReader, ProtocolError, SendBuffer } from '../../src/util/index.ts';
 import { RecordingClient, RecordingServer } from '../unit/pva/core/peers.ts';
 
 const SUB_GET = 0x40;
@@ -66,8 +66,8 @@ function line(entry: object): string {
 /** The types that a server told a client, per operation and INIT, from the server's direction of the session. */
 export type SessionTypes = ReadonlyMap<number, readonly (FieldDesc | null)[]>;
 
-/** A PVA client's end that decodes every value it is sent. */
-class DecodingClient extends RecordingClient implements Receiver {
+/** A PVA client's end that decodes every value it is sent, and takes bytes left over behind one as a fault. */
+export class DecodingClient extends RecordingClient implements Receiver {
   readonly types = new Map<number, (FieldDesc | null)[]>();
   readonly #current = new Map<string, FieldDesc>();
   readonly #decoded: (DecodedBody | RecordingClient['commands'][number])[] = [];
@@ -120,18 +120,19 @@ class DecodingClient extends RecordingClient implements Receiver {
 
   #value(command: number, kind: 'get' | 'put', ioid: number, subcommand: number, body: BytesReader): void {
     const desc = this.#current.get(`${kind} ${ioid}`);
-    if (desc === undefined) throw new Error(`a value for operation ${ioid}, which has no type`);
+    if (desc === undefined) throw new ProtocolError(`a value for operation ${ioid}, which has no type`);
     const value = this.connection.readMasked(body, desc);
     this.#collect();
     const head = { type: 'value', command, ioid, subcommand, value } as const;
     if (command === CMD_MONITOR) this.#decoded.push({ ...head, overrun: [...readBitSet(body)] });
     else this.#decoded.push(head);
-    if (body.remaining > 0) throw new Error(`${body.remaining} bytes behind the value of operation ${ioid}`);
+    if (body.remaining > 0)
+      throw new ProtocolError(`${body.remaining} bytes behind the value of operation ${ioid}`);
   }
 }
 
 /** A PVA server's end that decodes every value it is sent. */
-class DecodingServer extends RecordingServer implements Receiver {
+export class DecodingServer extends RecordingServer implements Receiver {
   readonly #types: SessionTypes;
   readonly #inits = new Map<number, number>();
   readonly #decoded: (DecodedBody | RecordingServer['commands'][number])[] = [];
@@ -172,16 +173,18 @@ class DecodingServer extends RecordingServer implements Receiver {
 
   #value(command: number, ioid: number, subcommand: number, body: BytesReader): void {
     const desc = this.#types.get(ioid)?.[(this.#inits.get(ioid) ?? 0) - 1];
-    if (desc === undefined || desc === null) throw new Error(`a put to operation ${ioid}, which has no type`);
+    if (desc === undefined || desc === null)
+      throw new ProtocolError(`a put to operation ${ioid}, which has no type`);
     const value = this.connection.readMasked(body, desc);
     this.#collect();
     this.#decoded.push({ type: 'value', command, ioid, subcommand, value });
-    if (body.remaining > 0) throw new Error(`${body.remaining} bytes behind the put of operation ${ioid}`);
+    if (body.remaining > 0)
+      throw new ProtocolError(`${body.remaining} bytes behind the put of operation ${ioid}`);
   }
 }
 
 /** One end of a Channel Access circuit that decodes every value it is sent. */
-class DecodingCircuit implements Receiver {
+export class DecodingCircuit implements Receiver {
   readonly #recorder = new CommandRecorder();
   readonly #circuit: CaCircuit;
 

@@ -221,7 +221,7 @@ describe('typed records', () => {
 });
 
 describe('aliases of commands', () => {
-  it('EPS-E-47 are typed by the argument; zero and the first label call without one', async () => {
+  it('EPS-E-47 EPS-E-52 are typed by the argument and show it; zero and the first label call without one', async () => {
     const long = 'x'.repeat(60);
     const text = recording(`Text${long}`, 'first');
     const whole = recording(`Whole${long}`, 5);

@@ -217,7 +217,7 @@ describe('full names on PVA', () => {
     });
   });
 
-  it('EPS-E-53 an array of more than one dimension is an NTNDArray with its shape', async () => {
+  it('EPS-E-53 EPS-D-22 an array of more than one dimension is an NTNDArray with its shape', async () => {
     const name = `Image${'x'.repeat(60)}`;
     const image = new LocalVariable({
       name,

@@ -45,21 +45,21 @@ const pvMap24: Readonly<Record<string, string>> = Object.fromEntries(
 
 describe('names', () => {
   it('EPS-11.2 EPS-E-5 EPS-E-19 epicsV7ToPvaType gives the letters of PyRogue', () => {
-    const letters = (names: readonly string[]): string[] =>
-      names.map((typeStr) => epicsV7ToPvaType({ typeStr }));
-    expect(letters(['Bool', 'UInt64', 'Int64', 'UInt32', 'UInt16', 'UInt8'])).toEqual([...'?LlIHB']);
-    expect(letters(['Int32', 'int', 'Int16', 'Int8'])).toEqual([...'iihb']);
-    expect(letters(['Float32', 'Float64', 'Double64', 'float'])).toEqual([...'fddd']);
-    expect(letters(['str', 'NoneType', '', 'list', 'dict'])).toEqual([...'sssss']);
-    expect(letters(['float64(5,)', 'UInt16[np]'])).toEqual(['ndarray', 'ndarray']);
+    const letters = (names: readonly string[]): string =>
+      names.map((typeStr) => epicsV7ToPvaType({ typeStr })).join('');
+    expect(letters(['Bool', 'UInt64', 'Int64', 'UInt32', 'UInt16', 'UInt8'])).toEqual('?LlIHB');
+    expect(letters(['Int32', 'int', 'Int16', 'Int8'])).toEqual('iihb');
+    expect(letters(['Float32', 'Float64', 'Double64', 'float'])).toEqual('fddd');
+    expect(letters(['str', 'NoneType', '', 'list', 'dict'])).toEqual('sssss');
+    expect(letters(['float64(5,)', 'UInt16[np]'])).toBe('ndarrayndarray');
     const labels = (count: number): ReadonlyMap<number, string> =>
       new Map(Array.from({ length: count }, (_, i) => [i, `L${i}`]));
     expect(epicsV7ToPvaType({ typeStr: 'int', enum: labels(16) })).toBe('enum');
     expect(epicsV7ToPvaType({ typeStr: 'int', enum: labels(17) })).toBe('s');
     // Rows 13, 14 and 18 of the type table go beyond Python.
-    expect(letters(['UInt1', 'UInt12', 'Int12', 'UInt24', 'UInt48', 'UInt80'])).toEqual([...'BHhILs']);
-    expect(letters(['UIntBE32', 'IntBE16', 'UIntReversed8'])).toEqual([...'IhB']);
-    expect(letters(['FloatBE32', 'DoubleBE64', 'Float16', 'BFloat16', 'Fixed_16_4'])).toEqual([...'fdffd']);
+    expect(letters(['UInt1', 'UInt12', 'Int12', 'UInt24', 'UInt48', 'UInt80'])).toEqual('BHhILs');
+    expect(letters(['UIntBE32', 'IntBE16', 'UIntReversed8'])).toEqual('IhB');
+    expect(letters(['FloatBE32', 'DoubleBE64', 'Float16', 'BFloat16', 'Fixed_16_4'])).toEqual('fdffd');
   });
 
   it('EPS-11.2 EPS-E-5 a shared PV of an unsupported type is refused', () => {
@@ -120,7 +120,7 @@ describe('names', () => {
 });
 
 describe('automatic mode', () => {
-  it('EPS-11.5 EPS-E-3 list() has all built-in and own nodes in tree order', async () => {
+  it('EPS-11.5 EPS-E-3 EPS-D-24 list() is empty before the start, then has all built-in and own nodes in tree order', async () => {
     const root = countedRoot();
     captureLog();
     const epics = new EpicsPvServer({ base: 'B', root, ioc: startIoc() });

@@ -31,6 +31,11 @@ import {
 } from './dbr-types.ts';
 import { isArrayValue, valueLength, writeNumber, writeValues } from './dbr-value.ts';
 
+// Small values are written here and copied out: the view that a new array needs costs five times as much as the copy.
+const SCRATCH_BYTES = 512;
+const scratchBytes = new Uint8Array(SCRATCH_BYTES);
+const scratchView = new DataView(scratchBytes.buffer);
+
 /** What the DBR encoder needs of a PV. */
 export type DbrPv = Pick<ServedScalarPv, 'type' | 'className' | 'acknowledgement'>;
 
@@ -77,14 +82,34 @@ export function encodeDbr(
   count: number,
   encoding: DbrEncoding = 'utf8',
 ): Uint8Array {
-  const bytes = new Uint8Array(dbrBytes(dbrType, count));
-  const view = new DataView(bytes.buffer);
+  const size = dbrBytes(dbrType, count);
+  // Asking a PV for its acknowledgement may run anything, another encoding too.
+  if (size > SCRATCH_BYTES || dbrFamily(dbrType) === DbrFamily.Special) {
+    const bytes = new Uint8Array(size);
+    writeDbr(bytes, new DataView(bytes.buffer), pv, snapshot, dbrType, count, encoding);
+    return bytes;
+  }
+  scratchBytes.fill(0, 0, size);
+  writeDbr(scratchBytes, scratchView, pv, snapshot, dbrType, count, encoding);
+  return scratchBytes.slice(0, size);
+}
+
+/** @param bytes zeroed room. */
+function writeDbr(
+  bytes: Uint8Array,
+  view: DataView,
+  pv: DbrPv,
+  snapshot: Snapshot,
+  dbrType: number,
+  count: number,
+  encoding: DbrEncoding,
+): void {
   if (dbrType === DBR_PUT_ACKT || dbrType === DBR_PUT_ACKS) {
     throw new TypeMismatchError(`${dbrName(dbrType)} can only be written`);
   }
   if (dbrType === DBR_CLASS_NAME) {
     if (count > 0) writeDbrText(bytes, 0, STRING_BYTES, pv.className, encoding);
-    return bytes;
+    return;
   }
   const family = dbrFamily(dbrType);
   const plain = dbrPlain(dbrType);
@@ -122,7 +147,6 @@ export function encodeDbr(
   } else {
     writeValues(bytes, view, at, plain, count, value, type.element, snapshot.meta, encoding);
   }
-  return bytes;
 }
 
 function writeMetadata(
@@ -187,7 +211,23 @@ function writeChoices(
 export function encodeWrite(plain: number, value: PvValue, encoding: DbrEncoding = 'utf8'): Uint8Array {
   if (plain === DBR_STRING) return encodeTexts(value, encoding);
   const count = valueLength(value);
-  const bytes = new Uint8Array(dbrBytes(plain, count));
+  const size = dbrBytes(plain, count);
+  if (size <= SCRATCH_BYTES) {
+    scratchBytes.fill(0, 0, size);
+    writeValues(
+      scratchBytes,
+      scratchView,
+      0,
+      plain,
+      count,
+      value,
+      dbrElement(plain),
+      emptyMetadata,
+      encoding,
+    );
+    return scratchBytes.slice(0, size);
+  }
+  const bytes = new Uint8Array(size);
   const view = new DataView(bytes.buffer);
   writeValues(bytes, view, 0, plain, count, value, dbrElement(plain), emptyMetadata, encoding);
   return bytes;

@@ -237,7 +237,12 @@ const SHARED_BYTES = 4096;
 function encodeRead(channel: ServedChannel, snapshot: Snapshot, dbrType: number, count: number): Uint8Array {
   const { entry } = channel;
   const last = entry.lastRead;
-  if (last !== undefined && last.dbrType === dbrType && last.count === count && isSame(last.snapshot, snapshot)) {
+  if (
+    last !== undefined &&
+    last.dbrType === dbrType &&
+    last.count === count &&
+    isSame(last.snapshot, snapshot)
+  ) {
     return last.payload;
   }
   const payload = encodeDbr(channel.pv, snapshot, dbrType, count);

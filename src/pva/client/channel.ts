@@ -435,12 +435,11 @@ export class PvaChannel implements PvChannel {
     const feed = new MonitorFeed<T>({
       capacity: Math.max(1, options.queueSize ?? DEFAULT_QUEUE_SIZE),
       merge,
-      signal: signal?.aborted === true ? undefined : signal,
+      signal,
       onTaken: (count) => (subscription as SteeredSubscription | undefined)?.consumed(count),
       onEnd: () => subscription?.stop(),
     });
-    if (signal?.aborted === true) feed.fail(toError(signal.reason));
-    else subscription = this.#subscribe(makeListener(feed), others);
+    if (!feed.isEnded) subscription = this.#subscribe(makeListener(feed), others);
     if (feed.isEnded) subscription?.stop();
     return feed;
   }

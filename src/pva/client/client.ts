@@ -211,6 +211,7 @@ export class PvaClientOn implements PvClient, ChannelContext {
     this.#start();
     let stop: Stop = noStop;
     let stopTimer: Stop = noStop;
+    this.onWaiting(1);
     const feed = new MonitorFeed<DiscoverEvent>({
       capacity: 20_000,
       merge: (_older, newer) => newer,
@@ -221,7 +222,8 @@ export class PvaClientOn implements PvClient, ChannelContext {
         this.onWaiting(-1);
       },
     });
-    this.onWaiting(1);
+    // The signal may have aborted long ago.
+    if (feed.isEnded) return feed;
     for (const server of this.#discovered.values()) feed.push({ type: 'online', ...server });
     stop = this.#discoverers.add((event) => feed.push(event));
     if (options.timeoutMs !== undefined)

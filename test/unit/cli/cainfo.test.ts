@@ -38,5 +38,7 @@ test('CA-L10 cainfo -s prints the state of the client instead', async () => {
   const report = JSON.parse(stdout) as { channels: { name: string }[]; stats: object };
   expect(report.channels[0]?.name).toBe('T:ai');
   expect(report.stats).toMatchObject({ connectedChannels: 1 });
-  expect((await bench.run(cainfo, ['-s', 'x', 'T:ai'])).stderr).toContain("'x' is not a valid interest level");
+  expect((await bench.run(cainfo, ['-s', 'x', 'T:ai'])).stderr).toContain(
+    "'x' is not a valid interest level",
+  );
 });

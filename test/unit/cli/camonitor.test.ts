@@ -4,7 +4,7 @@ import { SoftIoc } from '../../../src/ioc/index.ts';
 import { CliBench, useBench } from './harness.ts';
 
 const used = useBench();
-const put = (name: string, value: number): Promise<unknown> =>
+const put = (name: string, value: number | Float64Array): Promise<unknown> =>
   Promise.resolve(used.ioc.database.find(name)?.putField('VAL', value));
 
 describe('camonitor', () => {
@@ -23,9 +23,9 @@ describe('camonitor', () => {
   test('CA-L10 arrays have a count only with more than one element', async () => {
     const monitor = used.bench.start(camonitor, ['T:wfd', 'T:wfs']);
     await monitor.sees('T:wfd                          <undefined> UDF INVALID\n');
-    used.ioc.database.find('T:wfd')?.putField('VAL', Float64Array.of(3));
+    await put('T:wfd', Float64Array.of(3));
     await monitor.sees('T:wfd                          <time> 3  \n');
-    used.ioc.database.find('T:wfd')?.putField('VAL', Float64Array.of(3, 4));
+    await put('T:wfd', Float64Array.of(3, 4));
     await monitor.sees('T:wfd <time> 2 3 4  \n');
     monitor.end();
     await monitor.done;

@@ -55,7 +55,10 @@ describe('caput', () => {
   test('CA-L10 an enum refuses other texts here, nothing is sent', async () => {
     const refused = { exitCode: 1, stdout: '' };
     expect(await run('T:mbbo', 'Bad')).toEqual({ ...refused, stderr: "Enum string value 'Bad' invalid.\n" });
-    expect(await run('-s', 'T:mbbo', '2')).toEqual({ ...refused, stderr: "Enum string value '2' invalid.\n" });
+    expect(await run('-s', 'T:mbbo', '2')).toEqual({
+      ...refused,
+      stderr: "Enum string value '2' invalid.\n",
+    });
     expect(await run('-n', 'T:mbbo', 'x')).toEqual({
       ...refused,
       stderr: "Enum index value 'x' is not a number.\n",

@@ -32,3 +32,23 @@ test('unknown letters and missing values are told', () => {
   expect(getopt(['-w'], 'w:', true).missing).toBe('w');
   expect(getopt(['-:'], 'w:', true).unknown).toBe(':');
 });
+
+test('CA-L12 long options have two dashes, and values attached by "=" or behind them', () => {
+  const parsed = getopt(['--json', 'PV', '--style=pvxs', '--style', 'pvac', '-t'], 't', true, [
+    'json',
+    'style:',
+  ]);
+  expect(parsed.options).toEqual([
+    { letter: 'json', value: '' },
+    { letter: 'style', value: 'pvxs' },
+    { letter: 'style', value: 'pvac' },
+    { letter: 't', value: '' },
+  ]);
+  expect(parsed.operands).toEqual(['PV']);
+});
+
+test('long options that are not known, or used wrongly, are told', () => {
+  expect(getopt(['--odd'], 't', true, ['json']).unknown).toBe('--odd');
+  expect(getopt(['--json=1'], 't', true, ['json']).unknown).toBe('--json');
+  expect(getopt(['--style'], 't', true, ['style:']).missing).toBe('--style');
+});

@@ -2,7 +2,13 @@ import { afterAll, beforeAll } from 'vitest';
 import { CaClient } from '../../../src/ca/index.ts';
 import type { CliContext, Command } from '../../../src/cli/context.ts';
 import { SoftIoc } from '../../../src/ioc/index.ts';
-import { makeTimeStamp, SharedPv, StaticSource, type TimeStamp } from '../../../src/pv/index.ts';
+import {
+  makeTimeStamp,
+  SharedPv,
+  type SharedPvOptions,
+  StaticSource,
+  type TimeStamp,
+} from '../../../src/pv/index.ts';
 import { PvaClient } from '../../../src/pva/index.ts';
 import type { Env } from '../../../src/util/index.ts';
 
@@ -133,30 +139,26 @@ export interface OddPvs {
 function addOddPvs(ioc: SoftIoc): OddPvs {
   const waiting: (() => void)[] = [];
   const source = new StaticSource('odd');
-  source.add(
-    'T:slow',
-    new SharedPv(
-      { element: 'float64', value: 0 },
-      { write: () => new Promise<void>((resolve) => waiting.push(resolve)) },
-    ),
-  );
-  source.add('T:noacc', new SharedPv({ element: 'float64', value: 0 }, { rights: () => 0 }));
-  source.add('T:readonly', new SharedPv({ element: 'float64', value: 7 }, { rights: () => 1 }));
+  const number = (value: number, handlers: SharedPvOptions): SharedPv =>
+    new SharedPv(handlers).open({ element: 'float64', value });
+  source.add('T:slow', number(0, { write: () => new Promise<void>((resolve) => waiting.push(resolve)) }));
+  source.add('T:noacc', number(0, { rights: () => 0 }));
+  source.add('T:readonly', number(7, { rights: () => 1 }));
   ioc.addSource(source, 5);
   return { source, finishSlow: () => waiting.splice(0).forEach((finish) => finish()) };
 }
 
 /** A server of its own for a test file, and a bench to run commands against it. */
-export function useBench(): { readonly bench: CliBench; ioc: SoftIoc; odd: OddPvs } {
+export function useBench(): { readonly bench: CliBench; readonly ioc: SoftIoc; readonly odd: OddPvs } {
   const ioc = SoftIoc.isolated();
-  const used = { bench: new CliBench(() => used.ioc), ioc, odd: addOddPvs(ioc) };
+  const odd = addOddPvs(ioc);
   beforeAll(async () => {
-    addRecords(used.ioc);
-    await used.ioc.start();
+    addRecords(ioc);
+    await ioc.start();
   });
   afterAll(async () => {
-    used.odd.finishSlow();
-    await used.ioc.close();
+    odd.finishSlow();
+    await ioc.close();
   });
-  return used;
+  return { bench: new CliBench(() => ioc), ioc, odd };
 }

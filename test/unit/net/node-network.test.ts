@@ -142,3 +142,63 @@ test('interfaces carry their broadcast address, point-to-point links none', () =
   expect(broadcastOf('10.1.2.3', '255.255.0.0')).toBe('10.1.255.255');
   expect(broadcastOf('10.1.2.3', '255.255.255.255')).toBeUndefined();
 });
+
+test('the groups of a user are those of this machine; nobody, and who is unknown, has none', () => {
+  expect(network.groupsOf('')).toEqual([]);
+  expect(network.groupsOf('no such user \u0000')).toEqual([]);
+  const own = network.groupsOf(network.userName);
+  expect(new Set(own).size).toBe(own.length);
+  expect(own.every((name) => name !== '')).toBe(true);
+  expect(network.hostName).not.toBe('');
+  expect(network.random()).toBeLessThan(1);
+});
+
+test('V-2 a stream can pause, and gets what came meanwhile afterwards', async () => {
+  let accepted: StreamTransport | undefined;
+  const listener = await listen((stream) => {
+    accepted = stream;
+    stream.start(quiet);
+  });
+  const stream = network.connect(listener.local, {});
+  let got = 0;
+  const opened = deferred();
+  const arrived = deferred();
+  stream.start({
+    ...quiet,
+    onOpen: () => opened.resolve(),
+    onData: (chunk) => {
+      got += chunk.length;
+      if (got === 5) arrived.resolve();
+    },
+  });
+  await opened.promise;
+  expect(stream.local.address).toBe('127.0.0.1');
+  expect(stream.remote).toEqual(listener.local);
+  stream.pause();
+  while (accepted === undefined) await new Promise((resolve) => setImmediate(resolve));
+  expect(accepted.remote.port).toBe(stream.local.port);
+  accepted.write([Uint8Array.of(1, 2, 3, 4, 5)]);
+  expect(accepted.write([])).toBe(Written.Done);
+  for (let i = 0; i < 5; i++) await new Promise((resolve) => setImmediate(resolve));
+  expect(got).toBe(0);
+  stream.resume();
+  await arrived.promise;
+  expect(stream.security).toBeUndefined();
+  stream.setKeepsProcess(false);
+  stream.setKeepsProcess(true);
+  const closed = deferred();
+  accepted.start({ ...quiet, onClose: () => closed.resolve() });
+  stream.destroy(new Error('given up'));
+  expect(stream.write([Uint8Array.of(1)])).toBe(Written.Done);
+  await closed.promise;
+});
+
+test('a stream that was destroyed before its start tells why', async () => {
+  const listener = await listen((stream) => stream.start(quiet));
+  const stream = network.connect(listener.local, {});
+  stream.destroy(new Error('too late'));
+  const reason = await new Promise<Error | undefined>((resolve) => {
+    stream.start({ ...quiet, onClose: resolve });
+  });
+  expect(reason?.message).toBe('too late');
+});

@@ -104,13 +104,13 @@ describe('ImagePv', () => {
     expect(readNdArray(second as Value).data).toEqual(Uint8Array.of(6, 5, 4, 3, 2, 1));
   });
 
-  it('EPS-5 takes the elements of a put, also without axes', () => {
+  it('EPS-5 takes the elements of a put, also without axes', async () => {
     const writes: ScalarWrite[] = [];
     const pv = make({ write: (write) => void writes.push(write) });
     const operation = new WriteOperation(localPeer(), true);
     const data = Float32Array.of(1, 2, 3, 4, 5, 6);
-    pv.write(makeNdArray(data), operation);
-    pv.write(new Value(pv.type.desc).set('value', data), operation);
+    await pv.write(makeNdArray(data), operation);
+    await pv.write(new Value(pv.type.desc).set('value', data), operation);
     expect(writes).toEqual([
       { element: 'float32', value: data },
       { element: 'float32', value: data },

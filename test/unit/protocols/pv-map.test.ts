@@ -1,4 +1,4 @@
-import { expect, it } from 'vitest';
+import { expect, it, onTestFinished } from 'vitest';
 import {
   BUILTIN_NODE_COUNT,
   checkDistinct,
@@ -13,18 +13,19 @@ import type { Logger } from '../../../src/util/index.ts';
 async function startedRoot(): Promise<Root> {
   const root = new Root({ name: 'Top', pollEn: false });
   root.add(new LocalVariable({ name: 'A', value: 1 }));
-  root.add(new LocalVariable({ name: 'B.C'.replace('.', '_'), value: 1, groups: ['NoServe'] }));
+  root.add(new LocalVariable({ name: 'B_C', value: 1, groups: ['NoServe'] }));
+  onTestFinished(() => root.stop());
   await root.start();
   return root;
 }
 
 it('EPS-E-7 every root begins with its 55 built-in nodes', async () => {
-  await using root = await startedRoot();
+  const root = await startedRoot();
   expect(root.variableList.slice(BUILTIN_NODE_COUNT).map(({ path }) => path)).toEqual(['Top.A', 'Top.B_C']);
 });
 
 it('EPS-E-7 mapByGroups puts colons for the points of the path', async () => {
-  await using root = await startedRoot();
+  const root = await startedRoot();
   const mapped = mapByGroups(root, { base: 'X' });
   expect(mapped).toHaveLength(BUILTIN_NODE_COUNT + 1);
   expect(mapped.at(-1)).toMatchObject({ path: 'Top.A', fullName: 'X:Top:A' });
@@ -32,7 +33,7 @@ it('EPS-E-7 mapByGroups puts colons for the points of the path', async () => {
 });
 
 it('EPS-E-8 mapByNames keeps tree order and tells what is missing', async () => {
-  await using root = await startedRoot();
+  const root = await startedRoot();
   const missing: string[] = [];
   const mapped = mapByNames(root, { 'Top.B_C': 'b', 'Top.A': 'a', constructor: 'c', A: 'd' }, (path) =>
     missing.push(path),

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { EnumCodec } from '../../../src/protocols/codec/enum-codec.ts';
 import { IntCodec } from '../../../src/protocols/codec/number-codec.ts';
 import { TextCodec } from '../../../src/protocols/codec/text-codec.ts';
@@ -6,6 +6,10 @@ import { VariableWriter } from '../../../src/protocols/variable-writer.ts';
 import { localPeer, WriteOperation } from '../../../src/pv/index.ts';
 import { type BaseVariable, LocalCommand, LocalVariable, type Node, Root } from '../../../src/tree/index.ts';
 import type { Logger } from '../../../src/util/index.ts';
+import { captureLog } from '../tree/tree-helpers.ts';
+
+// The tree itself logs failed writes too.
+captureLog();
 
 const int = new IntCodec('int32');
 const context = (): WriteOperation => new WriteOperation(localPeer(), true);
@@ -21,6 +25,7 @@ interface Bench {
 async function start<T extends Node & BaseVariable>(node: T): Promise<Bench> {
   const root = new Root({ name: 'Top', pollEn: false });
   root.add(node);
+  onTestFinished(() => root.stop());
   await root.start();
   await root.waitOnUpdate();
   const lines: string[] = [];
@@ -120,7 +125,12 @@ describe('VariableWriter', () => {
 
 describe('commands', () => {
   const command = (calls: unknown[], options: object = {}): LocalCommand<unknown, unknown> =>
-    new LocalCommand<unknown, unknown>({ name: 'C', value: 3, function: ({ given }) => void calls.push(given), ...options });
+    new LocalCommand<unknown, unknown>({
+      name: 'C',
+      value: 3,
+      function: ({ given }) => void calls.push(given),
+      ...options,
+    });
 
   it('EPS-E-41 0 calls without argument, anything else with it', async () => {
     const calls: unknown[] = [];

@@ -175,6 +175,20 @@ describe('asStruct values', () => {
     expect(value.toObject()).toMatchObject({ value: { index: 1, choices: ['a', 'b'] } });
   });
 
+  it('fills every leaf anew for another state with the same metadata', async () => {
+    const pv = new Scalar('float64', makeSnapshot(1, makeAlarm(2, 3), at(1), meta));
+    const view = structOf(pv);
+    const first = await view.read(new ReadOperation('get', peer));
+    pv.state = makeSnapshot(2.5, noAlarm, at(1000), meta);
+    const second = await view.read(new ReadOperation('get', peer));
+    const fresh = await structOf(new Scalar('float64', pv.state)).read(new ReadOperation('get', peer));
+    expect(second.toObject()).toEqual(fresh.toObject());
+    expect([...second.marked()]).toEqual([...fresh.marked()]);
+    expect([first.get('value'), first.get('alarm.severity')]).toEqual([1, 2]);
+    pv.state = makeSnapshot(2.5, noAlarm, at(1000), makeMetadata({ units: 'nm' }));
+    expect((await view.read(new ReadOperation('get', peer))).get('display.units')).toBe('nm');
+  });
+
   it('gives one structure for one snapshot, read or monitored', async () => {
     const pv = new Scalar('float64', makeSnapshot(1, noAlarm, at(1), meta));
     const view = structOf(pv);

@@ -121,4 +121,20 @@ describe('PutQueue', () => {
       expect.arrayContaining([expect.stringMatching(/^2 .* cancelled before its turn/)]),
     );
   });
+
+  it('does a put that nobody waits for although its client left before its turn', async () => {
+    const { begun, ends, answers, put } = device('serial');
+    const gone = new WriteOperation(localPeer(), false);
+    put(1);
+    put(2, gone);
+    gone.abort(new Error('left'));
+    ends[0]?.resolve();
+    await turns();
+    ends[1]?.resolve();
+    await turns();
+    expect([begun, answers]).toEqual([
+      [1, 2],
+      ['1 ok', '2 ok'],
+    ]);
+  });
 });

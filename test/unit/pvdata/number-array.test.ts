@@ -45,3 +45,24 @@ test('arrays are views only of bytes that are owned, aligned and in host order (
   const swapped = decodeValue(big, scalarType('double[]'), new TypeCache()).content as Float64Array;
   expect(swapped.buffer === bytes.buffer).toBe(false);
 });
+
+test('a big array of owned bytes that had to be copied tells by how much it missed its alignment', () => {
+  const readAt = (at: number, count: number, isOwned: boolean): number => {
+    const w = new BytesWriter();
+    const value = Value.from(
+      scalarType('double[]'),
+      Float64Array.from({ length: count }, (_, i) => i),
+    );
+    w.zeros(at);
+    encodeValue(w, value);
+    const r = new BytesReader(w.toBytes(), true, isOwned);
+    r.skip(at);
+    expect(decodeValue(r, scalarType('double[]'), new TypeCache()).equals(value)).toBe(true);
+    return r.misalignment;
+  };
+  // A count of 1000 takes five bytes.
+  expect(readAt(0, 1000, true)).toBe(5);
+  expect(readAt(3, 1000, true)).toBe(0);
+  expect(readAt(0, 1000, false)).toBe(0);
+  expect(readAt(0, 100, true)).toBe(0);
+});

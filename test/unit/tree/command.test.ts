@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import {
+  BaseCommand,
   float,
   commandFunctions as functions,
   isCommand,
@@ -116,6 +117,17 @@ describe('LocalCommand', () => {
   it('C-4: a call before the start fails', async () => {
     await expect(new LocalCommand({ name: 'C' }).call()).rejects.toThrow(/not started/);
   });
+});
+
+it('C-8: the functions are members of the command classes, as in PyRogue', async () => {
+  const names = Object.keys(functions).sort();
+  expect(names).toHaveLength(14);
+  for (const name of names) {
+    const fn: unknown = functions[name as keyof typeof functions];
+    expect([name, LocalCommand[name as keyof typeof functions]]).toEqual([name, fn]);
+    expect([name, BaseCommand[name as keyof typeof functions]]).toEqual([name, fn]);
+    expect([name, RemoteCommand[name as keyof typeof functions]]).toEqual([name, fn]);
+  }
 });
 
 describe('RemoteCommand', () => {

@@ -67,3 +67,24 @@ test('delivery stops when the receiver says so', () => {
   expect(buffer.push(Uint8Array.from([0, 0, 0, 0]), () => ++count < 1)).toBe(false);
   expect(count).toBe(1);
 });
+
+test('a message that spans chunks is moved so that what missed its alignment meets it the next time', () => {
+  const buffer = new ReceiveBuffer(2, lengthOf);
+  const starts: number[] = [];
+  const receiveOne = (): void => {
+    buffer.push(Uint8Array.from([4, 0, 1, 2]), () => true);
+    buffer.push(Uint8Array.from([3, 4]), (bytes, start, end, isOwned) => {
+      expect([isOwned, [...bytes.subarray(start, end)]]).toEqual([true, [4, 0, 1, 2, 3, 4]]);
+      return starts.push((bytes.byteOffset + start) % 8) > 0;
+    });
+  };
+  receiveOne();
+  // Its array began three bytes behind the start.
+  buffer.realign(3);
+  receiveOne();
+  buffer.realign(0);
+  receiveOne();
+  buffer.realign(2);
+  receiveOne();
+  expect(starts).toEqual([0, 5, 5, 3]);
+});

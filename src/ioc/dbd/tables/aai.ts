@@ -1,4 +1,3 @@
-import { ArrayInput } from '../../types/array-record.ts';
 import { defineFields, type FieldDef } from '../field-def.ts';
 import { arrayDisplayRows, simModeRows, simScanRows } from './groups.ts';
 
@@ -19,6 +18,3 @@ MPST menu:aaiPOST i1
 APST menu:aaiPOST i1
 HASH ulong i3
 `);
-
-/** Storage of the fields that only aai has. */
-export abstract class AaiFields extends ArrayInput {}

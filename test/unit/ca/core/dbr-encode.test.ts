@@ -78,6 +78,8 @@ describe('4.6 a value as another type', () => {
     ['boolean', false, makeMetadata({ choices: ['Off', 'On'] }), 'Off'],
     ['enum', 1, makeMetadata({ choices: ['Off', 'On'] }), 'On'],
     ['enum', 7, makeMetadata({ choices: ['Off', 'On'] }), ''],
+    // As long as the list of labels has it (CA-M6).
+    ['enum', 0, makeMetadata({ choices: ['x'.repeat(30)] }), 'x'.repeat(25)],
     ['string', 'as it is', emptyMetadata, 'as it is'],
   ])('%s %s as text', (element, value, meta, text) => {
     expect(textOf(encode(element, value, 0, 1, meta))).toBe(text);
@@ -210,5 +212,19 @@ describe('CA-W28 texts', () => {
     expect(toHex(bytes)).toBe('61c3a4c3a400');
     writeDbrText(bytes, 0, 6, 'aä€b', 'latin1');
     expect(toHex(bytes)).toBe('61e43f620000');
+  });
+});
+
+describe('small values', () => {
+  test('are arrays of their own, with nothing of earlier ones', () => {
+    const long = encodeWrite(4, Uint8Array.of(0xff, 0xfe, 0xfd, 0xfc));
+    const time = encode('float64', 1.5, 20);
+    const short = encodeWrite(4, Uint8Array.of(1));
+    expect(toHex(long)).toBe('fffefdfc');
+    expect(toHex(short)).toBe('01');
+    expect(time.buffer).not.toBe(short.buffer);
+    expect(toHex(encode('float64', 1.5, 20))).toBe(toHex(time));
+    // Elements that the value does not have.
+    expect(toHex(encode('uint8', Uint8Array.of(7), 4, 3))).toBe('070000');
   });
 });

@@ -187,6 +187,30 @@ describe('reads', () => {
     await bench.close();
   });
 
+  test('a long array that is read again comes with the alarm of now', async () => {
+    const value = Float64Array.from({ length: 1000 }, (_, i) => i);
+    const pv = new TestPv('WF', scalarType('float64', 1000), value);
+    const bench = await new Bench().start(pv);
+    const client = await bench.client();
+    const sid = await bench.open(client, 1, 'WF');
+    const read = async (): Promise<Uint8Array> => {
+      const [reply] = await bench.ask(client, (c) => c.readNotify(sid, 1, DBR_TIME_DOUBLE, 0));
+      if (reply?.type !== 'readNotify') throw new Error('no reply');
+      return reply.payload;
+    };
+    // Another snapshot of the same state, another alarm, another array.
+    pv.onRead = () => makeSnapshot(pv.state.value, pv.state.alarm, pv.state.time, pv.state.meta);
+    const first = await read();
+    expect(await read()).toEqual(first);
+    pv.post(value, makeAlarm(2, 3));
+    const second = await read();
+    expect([second[1], second[3]]).toEqual([3, 2]);
+    expect(second.subarray(4)).toEqual(first.subarray(4));
+    pv.post(value.map((x) => -x));
+    expect((await read()).subarray(16)).toEqual(f64(...value.map((x) => -x)));
+    await bench.close();
+  });
+
   test('CLASS_NAME and STSACK_STRING are served (CA-W25, CA-W31)', async () => {
     const pv = double();
     const bench = await new Bench().start(pv);

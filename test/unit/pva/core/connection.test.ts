@@ -418,3 +418,29 @@ describe('PvaConnection: time', () => {
     expect(client.commands.at(-1)).toMatchObject({ type: 'protocolError' });
   });
 });
+
+describe('big arrays (ARC-P-8)', () => {
+  it('of a reply like the one before are views of the received bytes', () => {
+    const type = structType('', { seconds: 'long', value: 'double[]' });
+    const content = Float64Array.from({ length: 2000 }, (_, i) => i);
+    const received: Float64Array[] = [];
+    class ReadingClient extends RecordingClient {
+      override onGet(_ioid: number, _subcommand: number, _status: unknown, body: BytesReader): void {
+        received.push(this.connection.readMasked(body, type).get('value') as Float64Array);
+      }
+    }
+    const server = new RecordingServer();
+    const client = new ReadingClient();
+    server.connection.greet(['anonymous']);
+    exchange(client, server);
+    for (let i = 0; i < 3; i++) {
+      server.connection.valueReply(CMD_GET, 6, 0, Value.from(type, { seconds: 1, value: content }));
+      const bytes = takeBytes(server.out);
+      client.feed(bytes.slice(0, 1000));
+      client.feed(bytes.slice(1000));
+    }
+    expect(received).toEqual([content, content, content]);
+    expect(received.map((array) => array.byteLength < array.buffer.byteLength)).toEqual([false, true, true]);
+    expect(received[1]?.buffer).not.toBe(received[2]?.buffer);
+  });
+});
