@@ -124,7 +124,7 @@ export class Mutator {
   /** A session with a few faults; parts of another one of the same kind may be in it. */
   session(kind: readonly Seed[]): Uint8Array {
     const seed = this.pick(kind);
-    const messages: Uint8Array[] = seed.messages.map((message) => message.slice());
+    const messages: Uint8Array[] = seed.messages.map((message) => Uint8Array.from(message));
     // Long sessions are cut, else most of the time goes into what is right in them.
     const length = Math.min(messages.length, 4 + this.below(24));
     messages.length = length;
@@ -134,7 +134,7 @@ export class Mutator {
 
   /** One byte string with a few faults. */
   bytes(original: Uint8Array): Uint8Array {
-    let bytes = original.slice();
+    let bytes: Uint8Array = original;
     for (let faults = 1 + this.below(3); faults > 0; faults--) bytes = this.#disturbBytes(bytes);
     return bytes;
   }
@@ -149,7 +149,7 @@ export class Mutator {
         messages.splice(at, 1 + this.below(3));
         break;
       case 1:
-        messages.splice(at, 0, ...Array.from({ length: 1 + this.below(20) }, () => message.slice()));
+        messages.splice(at, 0, ...Array.from({ length: 1 + this.below(20) }, () => Uint8Array.from(message)));
         break;
       case 2: {
         const other = this.below(messages.length);

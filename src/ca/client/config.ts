@@ -5,16 +5,18 @@ import {
   EnvReader,
   type EnvWarning,
   errorText,
-  getLogger,
   parseAddress,
   parseAddressList,
 } from '../../util/index.ts';
+import { DEFAULT_MAX_MESSAGE_BYTES, DEFAULT_REPEATER_PORT, DEFAULT_SERVER_PORT } from '../core/constants.ts';
 import {
-  DEFAULT_MAX_MESSAGE_BYTES,
-  DEFAULT_REPEATER_PORT,
-  DEFAULT_SERVER_PORT,
-  EXTENDED_HEADER_BYTES,
-} from '../core/constants.ts';
+  checkDuration,
+  checkPort,
+  givenOptions,
+  logOnce,
+  maxMessageEnv,
+  readMaxMessageBytes,
+} from '../settings.ts';
 
 /**
  * How a client deals with the repeater, which owns the port where beacons arrive.
@@ -68,11 +70,8 @@ export type CaClientOptions = {
   readonly [K in keyof CaClientConfig]?: CaClientConfig[K] | undefined;
 };
 
-const MIN_ARRAY_BYTES = 16_384;
 const MIN_CONN_TMO = 0.1;
 const MIN_SEARCH_PERIOD = 60;
-/** What a message has beyond its array: the header, and a little for the metadata in front of the values. */
-const OVERHEAD_BYTES: number = EXTENDED_HEADER_BYTES;
 
 const defaults: CaClientConfig = {
   addrList: [],
@@ -94,15 +93,6 @@ const defaults: CaClientConfig = {
   keepAlive: false,
 };
 
-function logOnce(): EnvWarning {
-  const told = new Set<string>();
-  return (message) => {
-    if (told.has(message)) return;
-    told.add(message);
-    getLogger('epics.ca.config').warn(message);
-  };
-}
-
 /**
  * Settings of a client from options, environment and defaults, in this order. Pure: the environment is not changed.
  *
@@ -114,12 +104,8 @@ export function resolveCaClientConfig(
   env: Env = {},
   warn: EnvWarning = logOnce(),
 ): CaClientConfig {
-  for (const key of Object.keys(options)) {
-    if (!(key in defaults)) throw new ConfigError(`unknown option "${key}" of the CA client`, { key });
-  }
+  const given = givenOptions(options, defaults, 'CA client');
   const reader = new EnvReader(env, warn);
-  const isAutoArray = reader.yesNo(['EPICS_CA_AUTO_ARRAY_BYTES'], true);
-  const maxArrayBytes = reader.number(['EPICS_CA_MAX_ARRAY_BYTES'], MIN_ARRAY_BYTES, 0, 2 ** 32 - 1);
   const serverPort = reader.port(['EPICS_CA_SERVER_PORT'], defaults.serverPort);
   const fromEnv: CaClientConfig = {
     ...defaults,
@@ -136,11 +122,8 @@ export function resolveCaClientConfig(
       Number.MAX_VALUE,
     ),
     mcastTtl: reader.number(['EPICS_CA_MCAST_TTL'], defaults.mcastTtl, 0, 255),
-    maxMessageBytes: isAutoArray
-      ? defaults.maxMessageBytes
-      : Math.max(maxArrayBytes, MIN_ARRAY_BYTES) + OVERHEAD_BYTES,
+    maxMessageBytes: readMaxMessageBytes(reader),
   };
-  const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
   const config: CaClientConfig = { ...fromEnv, ...given };
   checkConfig(config);
   return {
@@ -166,10 +149,7 @@ function usable(reader: EnvReader, key: string, warn: EnvWarning): string[] {
 function checkConfig(config: CaClientConfig): void {
   const ports: readonly ('serverPort' | 'repeaterPort')[] = ['serverPort', 'repeaterPort'];
   for (const key of ports) {
-    const port = config[key];
-    if (!Number.isInteger(port) || port < 1 || port > 65535) {
-      throw new ConfigError(`${key}: ${port} is not a port number from 1 to 65535`, { key });
-    }
+    checkPort(key, config[key], 1);
   }
   const durations: readonly (
     | 'connTmo'
@@ -179,7 +159,7 @@ function checkConfig(config: CaClientConfig): void {
     | 'timeoutMs'
   )[] = ['connTmo', 'maxSearchPeriod', 'circuitLingerMs', 'channelLingerMs', 'timeoutMs'];
   for (const key of durations) {
-    if (!(config[key] >= 0)) throw new ConfigError(`${key}: ${config[key]} is not a duration`, { key });
+    checkDuration(key, config[key]);
   }
   searchAddresses(config);
   nameServerAddresses(config);
@@ -197,7 +177,7 @@ export function nameServerAddresses(config: CaClientConfig): AddressEntry[] {
 
 /** Environment variables that make another EPICS program use these settings. */
 export function caClientToEnv(config: CaClientConfig): Record<string, string> {
-  const env: Record<string, string> = {
+  return {
     EPICS_CA_ADDR_LIST: config.addrList.join(' '),
     EPICS_CA_AUTO_ADDR_LIST: config.autoAddrList ? 'YES' : 'NO',
     EPICS_CA_NAME_SERVERS: config.nameServers.join(' '),
@@ -206,10 +186,6 @@ export function caClientToEnv(config: CaClientConfig): Record<string, string> {
     EPICS_CA_CONN_TMO: String(config.connTmo),
     EPICS_CA_MAX_SEARCH_PERIOD: String(config.maxSearchPeriod),
     EPICS_CA_MCAST_TTL: String(config.mcastTtl),
+    ...maxMessageEnv(config.maxMessageBytes),
   };
-  if (config.maxMessageBytes !== DEFAULT_MAX_MESSAGE_BYTES) {
-    env['EPICS_CA_AUTO_ARRAY_BYTES'] = 'NO';
-    env['EPICS_CA_MAX_ARRAY_BYTES'] = String(config.maxMessageBytes - OVERHEAD_BYTES);
-  }
-  return env;
 }

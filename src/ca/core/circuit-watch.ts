@@ -94,10 +94,9 @@ export class CircuitWatch {
         this.#actions.onUnresponsive();
         return;
       case 'recovering':
+      case 'unresponsive':
         this.#state = 'unresponsive';
         this.#deadline = Number.POSITIVE_INFINITY;
-        return;
-      case 'unresponsive':
         return;
     }
   }

@@ -4,17 +4,19 @@ import {
   type Env,
   EnvReader,
   type EnvWarning,
-  getLogger,
   isIpv4,
   isMulticast,
   parseAddressList,
 } from '../../util/index.ts';
+import { DEFAULT_MAX_MESSAGE_BYTES, DEFAULT_REPEATER_PORT, DEFAULT_SERVER_PORT } from '../core/index.ts';
 import {
-  DEFAULT_MAX_MESSAGE_BYTES,
-  DEFAULT_REPEATER_PORT,
-  DEFAULT_SERVER_PORT,
-  EXTENDED_HEADER_BYTES,
-} from '../core/index.ts';
+  checkDuration,
+  checkPort,
+  givenOptions,
+  logOnce,
+  maxMessageEnv,
+  readMaxMessageBytes,
+} from '../settings.ts';
 
 /** Settings of a Channel Access server, complete. */
 export interface CaServerConfig {
@@ -65,7 +67,6 @@ export type CaServerSettings = {
   readonly [K in keyof CaServerConfig]?: CaServerConfig[K] | undefined;
 };
 
-const MIN_ARRAY_BYTES = 16_384;
 const MIN_BEACON_PERIOD = 0.1;
 
 const defaults: CaServerConfig = {
@@ -100,15 +101,6 @@ export const isolatedSettings: CaServerSettings = {
   autoBeaconAddrList: false,
 };
 
-function logOnce(): EnvWarning {
-  const told = new Set<string>();
-  return (message) => {
-    if (told.has(message)) return;
-    told.add(message);
-    getLogger('epics.ca.config').warn(message);
-  };
-}
-
 /**
  * Settings of a server from options, environment and defaults, in this order. Pure: the environment is not changed.
  *
@@ -121,12 +113,8 @@ export function resolveCaServerConfig(
   env: Env = {},
   warn: EnvWarning = logOnce(),
 ): CaServerConfig {
-  for (const key of Object.keys(settings)) {
-    if (!(key in defaults)) throw new ConfigError(`unknown option "${key}" of the CA server`, { key });
-  }
+  const given = givenOptions(settings, defaults, 'CA server');
   const reader = new EnvReader(env, warn);
-  const isAutoArray = reader.yesNo(['EPICS_CA_AUTO_ARRAY_BYTES'], true);
-  const maxArrayBytes = reader.number(['EPICS_CA_MAX_ARRAY_BYTES'], MIN_ARRAY_BYTES, 0, 2 ** 32 - 1);
   const serverPort = reader.port(['EPICS_CAS_SERVER_PORT', 'EPICS_CA_SERVER_PORT'], defaults.serverPort);
   const intfAddrList = reader.words('EPICS_CAS_INTF_ADDR_LIST') ?? [];
   const fromEnv: CaServerConfig = {
@@ -144,11 +132,8 @@ export function resolveCaServerConfig(
       Number.MAX_VALUE,
     ),
     mcastTtl: reader.number(['EPICS_CA_MCAST_TTL'], defaults.mcastTtl, 0, 255),
-    maxMessageBytes: isAutoArray
-      ? defaults.maxMessageBytes
-      : Math.max(maxArrayBytes, MIN_ARRAY_BYTES) + EXTENDED_HEADER_BYTES,
+    maxMessageBytes: readMaxMessageBytes(reader),
   };
-  const given = Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined));
   const config: CaServerConfig = { ...fromEnv, searchPort: fromEnv.serverPort, ...given };
   const result: CaServerConfig = {
     ...config,
@@ -173,16 +158,12 @@ const limits = [
 
 function checkConfig(config: CaServerConfig): void {
   for (const key of ports) {
-    const port = config[key];
-    if (!Number.isInteger(port) || port < 0 || port > 65535) {
-      throw new ConfigError(`${key}: ${port} is not a port number from 0 to 65535`, { key });
-    }
+    checkPort(key, config[key], 0);
   }
   for (const key of limits) {
     if (!(config[key] > 0)) throw new ConfigError(`${key}: ${config[key]} is not above 0`, { key });
   }
-  if (!(config.lingerMs >= 0))
-    throw new ConfigError(`lingerMs: ${config.lingerMs} is not a duration`, { key: 'lingerMs' });
+  checkDuration('lingerMs', config.lingerMs);
   if (config.announceAddress !== '' && !isIpv4(config.announceAddress)) {
     const key = 'announceAddress';
     throw new ConfigError(`${key}: "${config.announceAddress}" is not an IPv4 address`, { key });
@@ -225,7 +206,7 @@ export function beaconAddresses(config: CaServerConfig): readonly AddressEntry[]
 
 /** Environment variables that make another EPICS server use these settings. */
 export function caServerToEnv(config: CaServerConfig): Record<string, string> {
-  const env: Record<string, string> = {
+  return {
     EPICS_CAS_INTF_ADDR_LIST: config.intfAddrList.join(' '),
     EPICS_CAS_IGNORE_ADDR_LIST: config.ignoreAddrList.join(' '),
     EPICS_CAS_SERVER_PORT: String(config.serverPort),
@@ -234,10 +215,6 @@ export function caServerToEnv(config: CaServerConfig): Record<string, string> {
     EPICS_CAS_BEACON_PORT: String(config.beaconPort),
     EPICS_CAS_BEACON_PERIOD: String(config.beaconPeriod),
     EPICS_CA_MCAST_TTL: String(config.mcastTtl),
+    ...maxMessageEnv(config.maxMessageBytes),
   };
-  if (config.maxMessageBytes !== DEFAULT_MAX_MESSAGE_BYTES) {
-    env['EPICS_CA_AUTO_ARRAY_BYTES'] = 'NO';
-    env['EPICS_CA_MAX_ARRAY_BYTES'] = String(config.maxMessageBytes - EXTENDED_HEADER_BYTES);
-  }
-  return env;
 }
