@@ -29,6 +29,16 @@ export default defineConfig({
         },
       },
     ],
-    coverage: { provider: 'v8', include: ['src/**/*.ts'], exclude: ['src/cli/**', 'src/**/index.ts'] },
+    coverage: {
+      provider: 'v8',
+      include: ['src/**/*.ts'],
+      exclude: ['src/cli/**', 'src/**/index.ts'],
+      thresholds: {
+        lines: 95,
+        branches: 90,
+        'src/*/core/**': { lines: 100 },
+        'src/pvdata/**': { lines: 100 },
+      },
+    },
   },
 });

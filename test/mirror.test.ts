@@ -41,6 +41,7 @@ const testedElsewhere: readonly (readonly [files: RegExp, ...tests: string[]])[]
     'property/ca-core-circuit.test.ts',
   ],
   [/^ca\/core\/(dbr-.*|header)\.ts$/, 'unit/ca/core/golden.test.ts', 'property/ca-core-dbr.test.ts'],
+  [/^ca\/settings\.ts$/, 'unit/ca/client/config.test.ts', 'unit/ca/server/config.test.ts'],
   [/^ca\/client\/circuit-pool\.ts$/, 'unit/ca/client/client.test.ts'],
   [/^ca\/client\/spawn-repeater\.ts$/, 'unit/ca/client/repeater-link.test.ts'],
   [
@@ -78,9 +79,8 @@ const testedElsewhere: readonly (readonly [files: RegExp, ...tests: string[]])[]
   [/^tree\/(array-device|errors)\.ts$/, 'unit/tree/device.test.ts'],
   [/^tree\/block-builder\.ts$/, 'unit/tree/remote-block.test.ts'],
   [/^tree\/command-functions\.ts$/, 'unit/tree/command.test.ts'],
-  [/^tree\/memory\/(command-slave|emulate)\.ts$/, 'unit/tree/remote-variable.test.ts'],
+  [/^tree\/memory\/(command-slave|emulate)\.ts$/, 'unit/tree/remote-block.test.ts'],
   [/^tree\/model\//, 'unit/tree/model.test.ts', 'property/tree-values.test.ts'],
-  [/^tree\/time-text\.ts$/, 'unit/tree/root.test.ts'],
   [
     /^ioc\/types\//,
     'unit/ioc/types/ai.test.ts',

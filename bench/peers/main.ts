@@ -1,5 +1,6 @@
 // Our server and client beside softioc, p4p and pyepics, in one run: see USAGE in options.ts.
 import { writeFileSync } from 'node:fs';
+import { loadavg } from 'node:os';
 import { join, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { loopbackEnv, peerPython } from '../../test/helpers/peers.ts';
@@ -150,6 +151,10 @@ async function runAll(options: Options): Promise<Run> {
   const dist = pathToFileURL(resolve(options.dist === '' ? join(root, 'dist') : options.dist)).href;
   const chosen = measures.filter((measure) => measure.id.includes(options.only));
   if (chosen.length === 0) throw new Error(`no measure has "${options.only}" in its id`);
+  const load = loadavg()[0] ?? 0;
+  if (load > 1) {
+    process.stderr.write(`other programs are running (load ${load.toFixed(1)}): the ratios will spread\n`);
+  }
   const started: Program[] = [];
   try {
     const cast = await startCast(options, python, `${dist}/`, started);
@@ -179,4 +184,9 @@ async function main(): Promise<void> {
   if (options.readme) writeReport(join(root, 'README.md'), run);
 }
 
-await main();
+try {
+  await main();
+} catch (error) {
+  process.stderr.write(`bench:peers: ${error instanceof Error ? error.message : String(error)}\n`);
+  process.exitCode = 1;
+}

@@ -31,7 +31,7 @@ class Counter {
   /** Waits for `count` updates from now on, at most `limitMs`; returns how many came. */
   async wait(count: number, limitMs: number): Promise<number> {
     this.#left = count;
-    let timer: NodeJS.Timeout | undefined;
+    let timer: ReturnType<typeof setTimeout> | undefined;
     await new Promise<void>((resolve) => {
       this.#onReached = resolve;
       timer = setTimeout(resolve, limitMs);

@@ -113,7 +113,7 @@ export class Program {
 }
 
 async function withLimit<T>(promise: Promise<T>, limitMs: number, text: string): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
+  let timer: ReturnType<typeof setTimeout> | undefined;
   const limit = new Promise<never>((_resolve, reject) => {
     timer = setTimeout(() => reject(new Error(text)), limitMs);
   });

@@ -60,11 +60,11 @@ function measuresOf(scheme: Scheme): Measure[] {
     ourCount,
   });
   return [
-    of('getOne', 'get, one at a time', 'gets/s', 1, 1500, 3000),
-    of('getMany', `get, ${Records.pvs} at a time`, 'gets/s', 1, 5000, 40_000),
-    of('putOne', `put${completion}, one at a time`, 'puts/s', 1, 1500, 3000),
-    of('monitor', `monitor, ${Records.monitors} PVs posted flat out`, 'updates/s', 1, 25_000, 100_000),
-    of('getArray', 'get of 1 MB double array', 'MB/s', arrayMegabytes, 60, 200),
+    of('getOne', 'get, one at a time', 'gets/s', 1, 2000, 5000),
+    of('getMany', `get, ${Records.pvs} at a time`, 'gets/s', 1, 10_000, 80_000),
+    of('putOne', `put${completion}, one at a time`, 'puts/s', 1, 2000, 5000),
+    of('monitor', `monitor, ${Records.monitors} PVs posted flat out`, 'updates/s', 1, 40_000, 200_000),
+    of('getArray', 'get of 1 MB double array', 'MB/s', arrayMegabytes, 100, 250),
   ];
 }
 

@@ -18,11 +18,15 @@ export function logOnce(): EnvWarning {
  * @param owner what they belong to, for the message.
  * @throws {ConfigError} EPICS_CONFIG for one that `defaults` does not have.
  */
-export function givenOptions<T extends object>(options: T, defaults: object, owner: string): Partial<T> {
+export function givenOptions<C extends object>(
+  options: { readonly [K in keyof C]?: C[K] | undefined },
+  defaults: C,
+  owner: string,
+): Partial<C> {
   for (const key of Object.keys(options)) {
     if (!(key in defaults)) throw new ConfigError(`unknown option "${key}" of the ${owner}`, { key });
   }
-  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as Partial<T>;
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as Partial<C>;
 }
 
 /** Checks a port number. @throws {ConfigError} EPICS_CONFIG when it is not from `least` to 65535. */

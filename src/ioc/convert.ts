@@ -126,11 +126,6 @@ export function firstElement(value: PvValue): ScalarValue | undefined {
   return typeof value === 'object' ? value[0] : value;
 }
 
-/** Number of elements, 1 for a scalar. */
-export function elementCount(value: PvValue): number {
-  return typeof value === 'object' ? value.length : 1;
-}
-
 /** A new array for `count` elements of a menuFtype type. */
 export function makeArray(
   type: NumericType | 'string' | 'enum',

@@ -55,7 +55,9 @@ export class NodeNetwork implements Network {
       return readFileSync('/etc/group', 'utf8')
         .split('\n')
         .map((line) => line.split(':'))
-        .filter(([, , id, members]) => id === gid || (members ?? '').split(',').includes(user))
+        .filter(
+          ([, , id, members = '']) => id !== undefined && (id === gid || members.split(',').includes(user)),
+        )
         .map(([name]) => name as string);
     } catch {
       return [];

@@ -5,6 +5,7 @@ import { eventMaskOf } from './marks.ts';
 import { Event, type ScalarType, type Snapshot } from './model.ts';
 import { NtReader } from './nt-reader.ts';
 import { localPeer, ReadOperation } from './op-context.ts';
+import { passOn } from './pass-on.ts';
 import { elementCount, makeScalarType } from './scalar-type.ts';
 import {
   isScalarPv,
@@ -168,19 +169,7 @@ class ScalarView implements ServedScalarPv {
     this.#lastValue = undefined;
     this.#lastSnapshot = undefined;
     if (pv.write !== undefined) this.write = (write, context) => this.#write(write, context);
-    if (pv.monitorKey !== undefined) this.monitorKey = (context) => pv.monitorKey?.(context);
-    if (pv.attach !== undefined) {
-      const attach = pv.attach.bind(pv);
-      this.attach = (peer) => attach(peer);
-    }
-    if (pv.call !== undefined) {
-      const call = pv.call.bind(pv);
-      this.call = (args, context) => call(args, context);
-    }
-    if (pv.onRightsChange !== undefined) {
-      const onRightsChange = pv.onRightsChange.bind(pv);
-      this.onRightsChange = (listener) => onRightsChange(listener);
-    }
+    passOn(pv, this);
   }
 
   rights(peer: Peer): Rights {

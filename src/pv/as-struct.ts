@@ -2,6 +2,7 @@ import type { FieldDesc, Value } from '../pvdata/index.ts';
 import type { Stop } from '../util/index.ts';
 import { Event, type EventMask, type Snapshot, type StructType } from './model.ts';
 import { NtLayout } from './nt-layout.ts';
+import { passOn } from './pass-on.ts';
 import {
   isScalarPv,
   type MaybePromise,
@@ -78,23 +79,10 @@ class StructView implements ServedStructPv {
     this.type = { kind: 'struct', desc };
     this.#lastUpdate = undefined;
     this.#lastRead = undefined;
-    // Whether a method is there says what the PV can do, so absent ones stay absent.
     if (pv.write !== undefined) {
       this.write = (value, context) => pv.write?.(this.#toWrite(value), context);
     }
-    if (pv.monitorKey !== undefined) this.monitorKey = (context) => pv.monitorKey?.(context);
-    if (pv.attach !== undefined) {
-      const attach = pv.attach.bind(pv);
-      this.attach = (peer) => attach(peer);
-    }
-    if (pv.call !== undefined) {
-      const call = pv.call.bind(pv);
-      this.call = (args, context) => call(args, context);
-    }
-    if (pv.onRightsChange !== undefined) {
-      const onRightsChange = pv.onRightsChange.bind(pv);
-      this.onRightsChange = (listener) => onRightsChange(listener);
-    }
+    passOn(pv, this);
   }
 
   rights(peer: Peer): Rights {

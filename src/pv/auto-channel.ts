@@ -1,6 +1,6 @@
 import type { Value } from '../pvdata/index.ts';
 import {
-  AsyncFeed,
+  type AsyncFeed,
   type Clock,
   ClosedError,
   Deadlines,
@@ -20,6 +20,7 @@ import type {
   PvChannel,
   StructOptions,
 } from './client.ts';
+import { feedOf } from './feed-of.ts';
 import type { PvType, PvValue, ScalarType, Snapshot } from './model.ts';
 import { Rights, type UpdateSink } from './source.ts';
 
@@ -93,22 +94,7 @@ export class AutoChannel implements PvChannel {
     return this.#subscribe(sink, (channel) => channel.subscribeStruct(sink, options));
   }
   monitor(options: MonitorOptions = {}): AsyncFeed<Snapshot> {
-    let stop: Stop = noStop;
-    const { signal, ...wishes } = options;
-    const feed = new AsyncFeed<Snapshot>({
-      capacity: options.queueSize ?? 64,
-      ...(signal === undefined ? {} : { signal }),
-      onEnd: () => stop(),
-    });
-    if (feed.isEnded) return feed;
-    stop = this.subscribe(
-      {
-        update: (data) => feed.push(data),
-        close: (reason) => (reason === undefined ? feed.end() : feed.fail(reason)),
-      },
-      wishes,
-    );
-    return feed;
+    return feedOf<Snapshot, MonitorOptions>(options, (sink, wishes) => this.subscribe(sink, wishes));
   }
 
   info(): ChannelInfo {

@@ -7,6 +7,7 @@ export * from './client.ts';
 export * from './coerce.ts';
 export * from './error-map.ts';
 export * from './fan-out.ts';
+export * from './feed-of.ts';
 export * from './limit-alarm.ts';
 export * from './live-read.ts';
 export { LocalChannel } from './local-channel.ts';

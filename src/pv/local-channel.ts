@@ -1,7 +1,7 @@
 import { parsePvRequest, selectMask, Value } from '../pvdata/index.ts';
 import {
   AccessError,
-  AsyncFeed,
+  type AsyncFeed,
   type Clock,
   ClosedError,
   type Deadlines,
@@ -24,6 +24,7 @@ import type {
   StructOptions,
 } from './client.ts';
 import type { FanOut } from './fan-out.ts';
+import { feedOf } from './feed-of.ts';
 import { Event, type PvType, type PvValue, type ScalarType, type Snapshot, type TimeStamp } from './model.ts';
 import { Operation, ReadOperation, WriteOperation } from './op-context.ts';
 import { elementTypeOf } from './scalar-type.ts';
@@ -220,22 +221,8 @@ export class LocalChannel implements PvChannel {
   }
 
   monitor(options: MonitorOptions = {}): AsyncFeed<Snapshot> {
-    let stop: Stop = noStop;
-    const { signal } = options;
-    const feed = new AsyncFeed<Snapshot>({
-      capacity: options.queueSize ?? 64,
-      ...(signal === undefined ? {} : { signal }),
-      onEnd: () => stop(),
-    });
-    if (feed.isEnded) return feed;
-    stop = this.subscribe(
-      {
-        update: (data) => feed.push(data),
-        close: (reason) => (reason === undefined ? feed.end() : feed.fail(reason)),
-      },
-      options.mask === undefined ? {} : { mask: options.mask },
-    );
-    return feed;
+    const wishes = options.mask === undefined ? {} : { mask: options.mask };
+    return feedOf<Snapshot, MonitorOptions>(options, (sink) => this.subscribe(sink, wishes));
   }
 
   info(): ChannelInfo {

@@ -44,6 +44,9 @@ export class NtReader {
   readonly #time: readonly [seconds: number, nanoseconds: number, userTag: number];
   readonly #meta: Readonly<Record<MetaPath, number>>;
   #lastAlarm: Alarm;
+  #lastSeverity: number;
+  #lastStatus: number;
+  #lastMessage: string;
   #lastMeta: Metadata;
 
   private constructor(desc: FieldDesc, valueDesc: FieldDesc, element: ElementType) {
@@ -63,6 +66,10 @@ export class NtReader {
     ];
     this.#meta = Object.fromEntries(metaPaths.map((path) => [path, find(path)])) as Record<MetaPath, number>;
     this.#lastAlarm = noAlarm;
+    // No alarm on the wire has this severity.
+    this.#lastSeverity = Number.NaN;
+    this.#lastStatus = 0;
+    this.#lastMessage = '';
     this.#lastMeta = emptyMetadataOf(element);
   }
 
@@ -103,13 +110,19 @@ export class NtReader {
   }
 
   #readAlarm(value: Value): Alarm {
-    const [severity, status, message] = this.#alarm;
-    if (severity < 0) return noAlarm;
-    return fromNtAlarm(
-      numberAt(value, severity),
-      status < 0 ? 0 : numberAt(value, status),
-      message < 0 ? '' : textAt(value, message),
-    );
+    const [severityAt, statusAt, messageAt] = this.#alarm;
+    if (severityAt < 0) return noAlarm;
+    const severity = numberAt(value, severityAt);
+    const status = numberAt(value, statusAt);
+    const message = textAt(value, messageAt);
+    // Most updates bring the alarm of the one before; looking its condition up by name is the costly part.
+    if (severity === this.#lastSeverity && status === this.#lastStatus && message === this.#lastMessage) {
+      return this.#lastAlarm;
+    }
+    this.#lastSeverity = severity;
+    this.#lastStatus = status;
+    this.#lastMessage = message;
+    return fromNtAlarm(severity, status, message);
   }
 
   #readTime(value: Value): TimeStamp {

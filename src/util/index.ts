@@ -10,6 +10,7 @@ export * from './clock.ts';
 export * from './deadlines.ts';
 export * from './env.ts';
 export * from './errors.ts';
+export * from './handle-table.ts';
 export * from './id-table.ts';
 export * from './logger.ts';
 export * from './number-text.ts';

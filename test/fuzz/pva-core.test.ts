@@ -56,7 +56,7 @@ function check(from: End, stream: Uint8Array, run: number): void {
   for (const fault of faults) {
     // A cause says that our own code threw something that is no violation.
     if (fault.cause !== undefined) throw fault;
-    if (!isEpicsError(fault, 'EPICS_PROTOCOL')) throw fault;
+    if (!isEpicsError(fault, 'EPICS_PROTOCOL')) throw new Error(`no ProtocolError: ${String(fault)}`);
     if (connection.isAlive) throw new Error('the connection lives on after a violation');
     if (!receiver.lines().at(-1)?.startsWith('{"type":"protocolError"')) {
       throw new Error('something was heard after the violation');

@@ -74,7 +74,7 @@ export function watchLeaks(): void {
 }
 
 function watchListeners(track: (emitter: EventEmitter, what: string) => void): () => void {
-  const prototype = Server.prototype as { listen(...args: unknown[]): Server };
+  const prototype = Server.prototype as { listen: (this: Server, ...args: unknown[]) => Server };
   const listen = prototype.listen;
   prototype.listen = function (this: Server, ...args: unknown[]): Server {
     track(this, 'a listener');

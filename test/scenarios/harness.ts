@@ -169,7 +169,7 @@ export async function watch(client: CaClient | PvaClient, name: string): Promise
 
 /** The result of some work, which must come in time. */
 export async function within<T>(work: Promise<T>, what: () => string): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
+  let timer: ReturnType<typeof setTimeout> | undefined;
   const limit = new Promise<never>((_resolve, reject) => {
     timer = setTimeout(() => reject(new Error(`no ${what()} within ${LIMIT_MS} ms`)), LIMIT_MS);
   });

@@ -18,12 +18,16 @@ import type { FieldDesc, ScalarName, Value } from '../../src/pvdata/index.ts';
 describe('ARC-D-15 SharedPv', () => {
   test('is opened with a structure, or with a type and parts of a state', () => {
     expectTypeOf<typeof SharedPv.mailbox>().returns.toEqualTypeOf<SharedPv>();
-    expectTypeOf(SharedPv.mailbox).toBeCallableWith({ element: 'float64', value: 1 });
-    expectTypeOf(SharedPv.mailbox).toBeCallableWith({ element: 'int64', value: 1n, meta: { units: 'mm' } });
+    expectTypeOf<typeof SharedPv.mailbox>().toBeCallableWith({ element: 'float64', value: 1 });
+    expectTypeOf<typeof SharedPv.mailbox>().toBeCallableWith({
+      element: 'int64',
+      value: 1n,
+      meta: { units: 'mm' },
+    });
     // @ts-expect-error no such element type
-    expectTypeOf(SharedPv.mailbox).toBeCallableWith({ element: 'double', value: 1 });
+    expectTypeOf<typeof SharedPv.mailbox>().toBeCallableWith({ element: 'double', value: 1 });
     // @ts-expect-error a bare number tells no type
-    expectTypeOf(SharedPv.mailbox).toBeCallableWith(1.5);
+    expectTypeOf<typeof SharedPv.mailbox>().toBeCallableWith(1.5);
   });
 
   test('posts structures, bare values and parts of a state', () => {

@@ -1,4 +1,5 @@
 import { setFlagsFromString } from 'node:v8';
+import { runInThisContext } from 'node:vm';
 import { describe, expect, test } from 'vitest';
 import { type CaChannel, CaClient, CaServer } from '../../src/ca/index.ts';
 import {
@@ -20,7 +21,7 @@ import { BytesReader, BytesWriter } from '../../src/util/index.ts';
 
 setFlagsFromString('--allow-natives-syntax');
 // The text is compiled here, after the flag was set.
-const haveSameMap = new Function('a', 'b', 'return %HaveSameMap(a, b)') as (a: object, b: object) => boolean;
+const haveSameMap = runInThisContext('(a, b) => %HaveSameMap(a, b)') as (a: object, b: object) => boolean;
 
 /** All objects have one hidden class, so that code which handles them stays monomorphic. */
 function expectOneShape(objects: Readonly<Record<string, object>>): void {

@@ -2,6 +2,7 @@ import {
   type CallOptions,
   type ChannelState,
   emptyMetadata,
+  feedOf,
   type Metadata,
   type MonitorOptions,
   type PutOptions,
@@ -205,24 +206,8 @@ export class CaChannel implements PvChannel {
    * @param onEnd called once when the iterator ends, whoever ends it.
    */
   monitor(options: CaMonitorOptions = {}, onEnd: () => void = noStop): AsyncFeed<Snapshot> {
-    let stop = noStop;
-    const { signal, ...rest } = options;
-    const feed = new AsyncFeed<Snapshot>({
-      capacity: options.queueSize ?? 64,
-      onEnd: () => {
-        stop();
-        onEnd();
-      },
-      ...(signal === undefined ? {} : { signal }),
-    });
-    if (feed.isEnded) return feed;
-    stop = this.subscribe(
-      {
-        update: (snapshot) => feed.push(snapshot),
-        close: (reason) => (reason === undefined ? feed.end() : feed.fail(reason)),
-      },
-      rest,
-    );
+    const feed = feedOf<Snapshot, CaMonitorOptions>(options, (sink, rest) => this.subscribe(sink, rest));
+    feed.whenEnded(onEnd);
     return feed;
   }
 

@@ -4,6 +4,7 @@ import {
   DisconnectedError,
   errorText,
   formatEndpoint,
+  HandleTable,
   type Logger,
   noStop,
   numberToIpv4,
@@ -29,7 +30,6 @@ import {
 } from '../core/index.ts';
 import type { CircuitChannel, CircuitOperation } from './circuit-parts.ts';
 import type { ClientContext } from './context.ts';
-import { HandleTable } from './handle-table.ts';
 
 /** Where a circuit reports. */
 export interface CircuitOwner {

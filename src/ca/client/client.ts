@@ -9,6 +9,7 @@ import {
   errorText,
   formatEndpoint,
   getLogger,
+  HandleTable,
   LimitError,
   Listeners,
   numberToIpv4,
@@ -36,7 +37,6 @@ import type {
 } from './client-types.ts';
 import { type CaClientConfig, type CaClientOptions, resolveCaClientConfig } from './config.ts';
 import { type ClientContext, makeCounters } from './context.ts';
-import { HandleTable } from './handle-table.ts';
 import { NameServers } from './name-servers.ts';
 import { ProcessKeeper } from './process-keeper.ts';
 import { RepeaterLink } from './repeater-link.ts';

@@ -1,6 +1,5 @@
 import {
   type AddressEntry,
-  ConfigError,
   type Env,
   EnvReader,
   type EnvWarning,

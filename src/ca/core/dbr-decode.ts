@@ -159,10 +159,9 @@ function decodeScalar(r: BytesReader, plain: number, encoding: DbrEncoding): num
       return r.i32();
     case DBR_FLOAT:
       return r.f32();
-    case DBR_DOUBLE:
-      return r.f64();
     default:
-      return r.fail(`plain type ${plain} does not exist`);
+      // DBR_DOUBLE: `dbrPlain` gives nothing else.
+      return r.f64();
   }
 }
 

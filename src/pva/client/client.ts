@@ -7,6 +7,7 @@ import {
   type Env,
   formatEndpoint,
   getLogger,
+  HandleTable,
   Listeners,
   type Logger,
   noStop,
@@ -28,7 +29,6 @@ import {
 import { ConnectionPool } from './connection-pool.ts';
 import { type DiscoverEvent, type DiscoveredServer, type DiscoverOptions, readNames } from './discover.ts';
 import { MonitorFeed } from './feed.ts';
-import { HandleTable } from './handle-table.ts';
 import { NameServerClient } from './name-server.ts';
 import type { PvaPutValue } from './put-plan.ts';
 import type { RpcArguments } from './rpc.ts';

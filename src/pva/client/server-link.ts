@@ -7,6 +7,7 @@ import {
   DisconnectedError,
   errorText,
   formatEndpoint,
+  HandleTable,
   type Logger,
   noStop,
   type ProtocolError,
@@ -28,7 +29,6 @@ import {
 } from '../core/index.ts';
 import type { PvaClientConfig } from './config.ts';
 import { echoPeriodMs, silenceLimitMs } from './config.ts';
-import { HandleTable } from './handle-table.ts';
 import type { Operation } from './operation.ts';
 
 /** A channel as a connection sees it. */
@@ -354,7 +354,7 @@ export class ServerLink implements PvaClientHandler {
     this.#stopTick();
     this.#stopLinger();
     this.#channels.clear();
-    this.#operations.clear();
+    this.#operations.takeAll();
   }
 
   #lingerIfUnused(): void {

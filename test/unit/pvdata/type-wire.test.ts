@@ -181,3 +181,65 @@ describe('type cache (PVA-W-27..30)', () => {
     }
   });
 });
+
+describe('types that are made of references (ARC-S-6)', () => {
+  /** A structure of `count` members that are all the type of an id, or are empty structures, defined as `id`. */
+  const wide = (id: number, count: number, member: number | undefined): number[] => {
+    const reference = member === undefined ? [0x80, 0, 0] : [0xfe, member >> 8, member & 0xff];
+    const names = Array.from({ length: count }, (_, i) => [2, 0x61 + Math.floor(i / 26), 0x61 + (i % 26)]);
+    const members = names.flatMap((name) => [...name, ...reference]);
+    return [0xfd, id >> 8, id & 0xff, 0x80, 2, 0x30 + (id >> 6), 0x30 + (id & 0x3f), count, ...members];
+  };
+  const opening = (): TypeCache => {
+    const cache = new TypeCache();
+    decode(wide(0, 40, undefined), cache);
+    decode(wide(1, 40, 0), cache);
+    return cache;
+  };
+
+  test('a few hundred bytes that define sixty thousand fields each are refused before they fill the memory', () => {
+    const cache = opening();
+    let fields = 0;
+    expect(() => {
+      for (let id = 2; id < 1000; id++) fields += decode(wide(id, 38, 1), cache)?.fieldCount ?? 0;
+    }).toThrow(LimitError);
+    expect(fields).toBeGreaterThan(500_000);
+    expect(fields).toBeLessThanOrEqual(0x10_0000);
+  });
+
+  test('one id defined anew again and again is refused too, before it takes all the time', () => {
+    const cache = opening();
+    let count = 0;
+    expect(() => {
+      for (; count < 1000; count++) decode(wide(2, 30 + (count % 8), 1), cache);
+    }).toThrow('by references too often');
+    expect(count).toBeLessThan(30);
+  });
+
+  test('a peer that refers to small types, as all do, can go on for ever', () => {
+    const cache = new TypeCache();
+    decode([0xfd, 0, 1, 0x80, 0, 1, ...x, 0x22], cache);
+    for (let i = 0; i < 50_000; i++) {
+      decode([0xfd, 0, 2, 0x80, 0, 2, 1, 0x61, 0xfe, 0, 1, 1, 0x62, 0xfe, 0, 1], cache);
+    }
+    expect(cache.size).toBe(2);
+    // An id that is defined anew counts once.
+    const other = opening();
+    for (let i = 0; i < 100; i++) decode([0xfd, 0, 5, 0x80, 0, 1, ...x, 0x22], other);
+    expect(other.size).toBe(3);
+  });
+});
+
+describe('TypeCache', () => {
+  test('the types of a peer may not have more than 2^20 fields together; defining one anew frees its fields', () => {
+    const members = Object.fromEntries(Array.from({ length: 4095 }, (_, i) => [`m${i}`, 'int' as const]));
+    const big = structType('big', members);
+    expect(big.fieldCount).toBe(4096);
+    const cache = new TypeCache();
+    for (let id = 0; id < 256; id++) cache.set(id, big);
+    expect(() => cache.set(256, scalarType('int'))).toThrow(/more than 1048576 fields/);
+    cache.set(0, scalarType('int'));
+    cache.set(256, scalarType('int'));
+    expect(cache.size).toBe(257);
+  });
+});

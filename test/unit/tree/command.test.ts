@@ -120,10 +120,9 @@ describe('LocalCommand', () => {
 });
 
 it('C-8: the functions are members of the command classes, as in PyRogue', async () => {
-  const names = Object.keys(functions).sort();
-  expect(names).toHaveLength(14);
-  for (const name of names) {
-    const fn: unknown = functions[name as keyof typeof functions];
+  const members = Object.entries(functions);
+  expect(members).toHaveLength(14);
+  for (const [name, fn] of members) {
     expect([name, LocalCommand[name as keyof typeof functions]]).toEqual([name, fn]);
     expect([name, BaseCommand[name as keyof typeof functions]]).toEqual([name, fn]);
     expect([name, RemoteCommand[name as keyof typeof functions]]).toEqual([name, fn]);

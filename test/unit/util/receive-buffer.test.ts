@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { LimitError, ReceiveBuffer } from '../../../src/util/index.ts';
 
 /** Messages of this test: two bytes of length, little endian, then that many bytes. */
@@ -87,4 +87,40 @@ test('a message that spans chunks is moved so that what missed its alignment mee
   buffer.realign(2);
   receiveOne();
   expect(starts).toEqual([0, 5, 5, 3]);
+});
+
+describe('messages of many megabytes', () => {
+  const MIB = 1024 * 1024;
+  const length = 20 * MIB + 5;
+  const lengthOfBig = (bytes: Uint8Array, start: number, available: number): number =>
+    available < 2 ? 0 : bytes[start] === 1 ? length : 2;
+
+  test.each([
+    ['its header comes alone', 1],
+    ['its header comes with content', 65_536],
+  ])(
+    'ARC-S-6 one is whole when %s, and what a header claims is not allocated before it comes',
+    (_when, first) => {
+      const buffer = new ReceiveBuffer(2, lengthOfBig);
+      const stream = new Uint8Array(length);
+      for (let i = 0; i < length; i++) stream[i] = i * 7;
+      stream.set([1, 0]);
+      const allocated: number[] = [];
+      const got: boolean[] = [];
+      const before = process.memoryUsage().arrayBuffers;
+      for (let at = 0; at < length; ) {
+        const end = Math.min(length, at + (at < 2 * first ? first : 1_000_000));
+        buffer.push(stream.subarray(at, end), (bytes, start, stop, isOwned) => {
+          const isSame = Buffer.compare(bytes.subarray(start, stop), stream) === 0;
+          got.push(isOwned && isSame);
+          return true;
+        });
+        at = end;
+        allocated.push(process.memoryUsage().arrayBuffers - before);
+      }
+      expect(got).toEqual([true]);
+      expect(allocated[3]).toBeLessThan(9 * MIB);
+      expect(buffer.pendingBytes).toBe(0);
+    },
+  );
 });

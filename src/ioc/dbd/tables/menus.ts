@@ -1,3 +1,5 @@
+import { alarmConditionNames, severityNames } from '../../../pv/index.ts';
+
 /** Choices of every menu that a served record type uses, by menu name. */
 export const menus: Readonly<Record<string, readonly string[]>> = {
   aaiPOST: ['Always', 'On Change'],
@@ -11,31 +13,8 @@ export const menus: Readonly<Record<string, readonly string[]>> = {
     'Transition To Zero',
     'Transition To Non-zero',
   ],
-  menuAlarmSevr: ['NO_ALARM', 'MINOR', 'MAJOR', 'INVALID'],
-  menuAlarmStat: [
-    'NO_ALARM',
-    'READ',
-    'WRITE',
-    'HIHI',
-    'HIGH',
-    'LOLO',
-    'LOW',
-    'STATE',
-    'COS',
-    'COMM',
-    'TIMEOUT',
-    'HWLIMIT',
-    'CALC',
-    'SCAN',
-    'LINK',
-    'SOFT',
-    'BAD_SUB',
-    'UDF',
-    'DISABLE',
-    'SIMM',
-    'READ_ACCESS',
-    'WRITE_ACCESS',
-  ],
+  menuAlarmSevr: severityNames,
+  menuAlarmStat: alarmConditionNames,
   menuConvert: [
     'NO CONVERSION',
     'SLOPE',

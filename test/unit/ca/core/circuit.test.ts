@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import {
   CaCircuit,
+  type CaCommand,
   type CircuitOptions,
   CommandRecorder,
   circuitRules,
@@ -10,6 +11,7 @@ import {
   ECA_INTERNAL,
   ECA_NORMAL,
   ECA_TOLARGE,
+  writeCommand,
   writeHeader,
 } from '../../../../src/ca/core/index.ts';
 import { fromHex, toHex } from '../../../../src/testing/index.ts';
@@ -477,5 +479,68 @@ describe('liveness of a server', () => {
     client.watch.start(0);
     client.tick(3000);
     expect(toHex(client.out.toBytes()).slice(0, 4)).toBe('000a');
+  });
+});
+
+describe('commands as objects', () => {
+  test('ARC-S-2 replies written from objects are heard as these objects', () => {
+    const replies: CaCommand[] = [
+      { type: 'accessRights', cid: 1, rights: 3 },
+      { type: 'createFailed', cid: 4 },
+      { type: 'eventCancelled', subscriptionId: 7 },
+      { type: 'writeNotify', ioid: 9, dbrType: DBR_DOUBLE, count: 1, status: ECA_NORMAL },
+      { type: 'serverDisconnect', cid: 1 },
+      { type: 'echo' },
+    ];
+    const [client, recorder] = clientEnd();
+    client.eventAdd(1, 7, DBR_TIME_DOUBLE, 0, 5);
+    client.eventCancel(1, 7, DBR_TIME_DOUBLE, 0);
+    const [server] = serverEnd();
+    for (const reply of replies) writeCommand(server, reply);
+    client.receive(server.out.toBytes());
+    expect(recorder.commands).toEqual(replies);
+  });
+
+  test('what is no message cannot be written', () => {
+    const [server] = serverEnd();
+    for (const type of ['unresponsive', 'responsive'] as const) {
+      expect(() => writeCommand(server, { type })).toThrow(ProtocolMisuseError);
+    }
+  });
+});
+
+test('a client of version 4.5, which knows no CREATE_CH_FAIL, is dropped for a bad channel name', () => {
+  const [server, recorder] = serverEnd();
+  server.receive(message(18, 0, 0, 5, 5, padded('\0', 8)));
+  expect(server.state).toBe('closed');
+  expect(recorder.commands.at(-1)?.type).toBe('protocolError');
+});
+
+describe('a handler that fails', () => {
+  class Failing extends CommandRecorder {
+    override onReadNotify(...args: Parameters<CommandRecorder['onReadNotify']>): void {
+      const payload = args[4];
+      if (payload.remaining === 0) throw new Error('bug');
+      // More than there is.
+      for (let i = 0; i < 3; i++) payload.f64();
+    }
+  }
+  const setUp = (): readonly [CaCircuit, CommandRecorder] => {
+    const recorder = new Failing();
+    const client = new CaCircuit('client', recorder, new SendBuffer(new BlockPool()));
+    client.readNotify(1, 8, DBR_DOUBLE, 1);
+    return [client, recorder];
+  };
+
+  test('by reading beyond the payload has found a violation of the protocol', () => {
+    const [client, recorder] = setUp();
+    client.receive(message(15, DBR_DOUBLE, 1, ECA_NORMAL, 8, new Uint8Array(8)));
+    expect(client.state).toBe('closed');
+    expect(recorder.commands.at(-1)?.type).toBe('protocolError');
+  });
+
+  test('by a bug of its own hears of it', () => {
+    const [client] = setUp();
+    expect(() => client.receive(message(15, DBR_DOUBLE, 0, ECA_NORMAL, 8))).toThrow('bug');
   });
 });

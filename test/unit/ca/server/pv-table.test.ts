@@ -102,7 +102,7 @@ describe('PvTable', () => {
       });
     });
     const { table } = setUp(() => pv);
-    const both = [table.open('a', peer), table.open('a', peer)];
+    const both = [1, 2].map(() => Promise.resolve(table.open('a', peer)));
     await Promise.resolve();
     finish(Value.from(ntScalarArrayType('double'), { value: [1.5] }));
     const [first, second] = await Promise.all(both);

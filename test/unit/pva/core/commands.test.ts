@@ -3,12 +3,13 @@ import {
   CMD_GET,
   CMD_MONITOR,
   CMD_PUT,
+  okStatus,
   type PvaClientCommand,
   type PvaServerCommand,
   writeClientCommand,
   writeServerCommand,
 } from '../../../../src/pva/core/index.ts';
-import { readBitSet, requestOption } from '../../../../src/pvdata/index.ts';
+import { readBitSet, requestOption, structType, Value } from '../../../../src/pvdata/index.ts';
 import { fromHex, toHex } from '../../../../src/testing/index.ts';
 import { BytesReader } from '../../../../src/util/index.ts';
 import { expectSameForAllSplits } from '../../../helpers/split.ts';
@@ -203,5 +204,49 @@ describe('captured single messages', () => {
       status: { type: 2, message: 'Client selects unadvertised auth' },
     });
     expect(recorder.connection.state).toBe('validating');
+  });
+});
+
+describe('replies written again', () => {
+  it('RPC and GET_FIELD replies, good and bad, are heard as they were', () => {
+    const desc = structType('id', { value: 'int' });
+    const bad = { type: 2, message: 'no', callTree: '' } as const;
+    const replies: PvaServerCommand[] = [
+      { type: 'rpcReply', ioid: 7, subcommand: 0, status: okStatus, result: Value.from(desc, { value: 3 }) },
+      { type: 'rpcReply', ioid: 8, subcommand: 0x10, status: okStatus, result: null },
+      { type: 'fieldReply', ioid: 10, status: okStatus, desc },
+      { type: 'fieldReply', ioid: 11, status: bad, desc: null },
+      { type: 'rpcReply', ioid: 9, subcommand: 0, status: bad, result: null },
+      { type: 'message', ioid: 9, level: 1, text: 'careful' },
+      { type: 'echo', body: Uint8Array.of(1, 2) },
+    ];
+    const client = heardByClient(sessionNamed('GV-9'));
+    client.commands.length = 0;
+    const server = heardByServer(sessionNamed('GV-9'));
+    takeBytes(server.out);
+    for (const reply of replies) writeServerCommand(server.connection, reply);
+    client.feed(takeBytes(server.out));
+    expect(client.commands.map((command) => command.type)).toEqual(replies.map((reply) => reply.type));
+    const [result, empty, field, noField, noResult, said, echo] = client.commands;
+    expect(result?.type === 'rpcReply' && result.result?.toObject()).toEqual({ value: 3 });
+    expect(empty).toMatchObject({ ioid: 8, subcommand: 0x10, result: null });
+    expect(field?.type === 'fieldReply' && field.desc).toBe(desc);
+    expect(noField).toMatchObject({ ioid: 11, status: bad, desc: null });
+    expect(noResult).toMatchObject({ ioid: 9, status: bad });
+    expect([said, echo]).toEqual(replies.slice(5));
+  });
+
+  it('ARC-S-4 a result that cannot be encoded leaves nothing of its message behind', () => {
+    const server = heardByServer(sessionNamed('GV-9'));
+    takeBytes(server.out);
+    const value = Value.from(structType('', { text: 'string' }), { text: 'x' });
+    value.put(1, 5);
+    expect(() => server.connection.rpcResult(1, 0, value)).toThrow();
+    expect(server.out.byteLength).toBe(0);
+    server.connection.rpcResult(1, 0, null);
+    const client = heardByClient(sessionNamed('GV-9'));
+    client.commands.length = 0;
+    client.feed(takeBytes(server.out));
+    expect(client.commands).toMatchObject([{ type: 'rpcReply', ioid: 1, result: null }]);
   });
 });

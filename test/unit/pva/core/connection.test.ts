@@ -398,6 +398,17 @@ describe('PvaConnection: time', () => {
     expect(server.connection.nextDeadline).toBe(Number.POSITIVE_INFINITY);
   });
 
+  it('an owner that does not read for a while keeps its connection alive (ARC-S-8)', () => {
+    const { server } = openPair();
+    for (let now = 0; now <= 300_000; now += 10_000) {
+      server.connection.noteActivity();
+      server.connection.tick(now);
+    }
+    expect(server.connection.state).toBe('open');
+    server.connection.tick(341_000);
+    expect(server.connection.state).toBe('failed');
+  });
+
   it('a server drops a client that does not validate within 10 s (PVA-W-43)', () => {
     const server = new RecordingServer({ startMs: 1000 });
     server.feed(clientMessage(2, ''));

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { HandleTable } from '../../../../src/ca/client/handle-table.ts';
+import { HandleTable } from '../../../src/util/handle-table.ts';
 
 describe('HandleTable', () => {
   it('finds objects by their ids until they are removed', () => {
@@ -11,6 +11,7 @@ describe('HandleTable', () => {
     expect(table.get(a)).toBeUndefined();
     expect(table.remove(a)).toBeUndefined();
     expect(table.size).toBe(1);
+    expect([...table.values()]).toEqual(['b']);
   });
 
   it('CA-T7: the next user of a place has another id, so late messages find nothing', () => {
@@ -24,6 +25,29 @@ describe('HandleTable', () => {
       table.remove(id);
     }
     for (const id of seen) expect(table.get(id)).toBeUndefined();
+  });
+
+  it('C-3: an id is not given again, though its place in the table is', () => {
+    const table = new HandleTable<number>();
+    const seen = new Set<number>();
+    for (let i = 0; i < 100_000; i++) {
+      const id = table.add(i);
+      expect(seen.has(id)).toBe(false);
+      seen.add(id);
+      expect(table.get(id)).toBe(i);
+      table.remove(id);
+    }
+    expect(Math.max(...[...seen].map((id) => id & 0xfffff))).toBeLessThan(1000);
+    expect(Math.max(...seen)).toBeLessThan(2 ** 32);
+  });
+
+  it('an id of an earlier generation does not find what is in its place now', () => {
+    const table = new HandleTable<string>();
+    const ids = Array.from({ length: 300 }, (_, i) => table.add(String(i)));
+    for (const id of ids) table.remove(id);
+    const fresh = Array.from({ length: 300 }, (_, i) => table.add(`new ${i}`));
+    for (const id of ids) expect(table.get(id)).toBeUndefined();
+    expect(fresh.every((id, i) => table.get(id) === `new ${i}`)).toBe(true);
   });
 
   it('ids are uint32, also after the use counter of a place has wrapped', () => {
@@ -48,11 +72,15 @@ describe('HandleTable', () => {
     expect(table.takeAll().sort()).toEqual(['a', 'c']);
     expect(table.size).toBe(0);
     expect(table.get(ids[0] as number)).toBeUndefined();
+    expect(table.get(-1)).toBeUndefined();
+    expect([...table.values()]).toEqual([]);
   });
 
   it('refuses more objects than there are ids', () => {
     const table = new HandleTable<number>();
     for (let i = 0; i < 0x10_0000; i++) table.add(i);
     expect(() => table.add(0)).toThrow('1048576 ids');
+    table.remove(7);
+    expect(table.get(table.add(0))).toBe(0);
   });
 });

@@ -1,8 +1,11 @@
-import { LimitError, Ring } from '../../util/index.ts';
+import { LimitError } from './errors.ts';
+import { Ring } from './ring.ts';
 
 const INDEX_BITS = 20;
 const INDEX_MASK = 0xf_ffff;
 const GENERATIONS = 0x1000;
+/** Places that rest before one is used again. */
+const RESTING = 256;
 
 /**
  * Objects by uint32 ids that are not given out again soon: a late message to a freed id finds nothing, instead of the
@@ -24,9 +27,10 @@ export class HandleTable<T> {
    * @throws {LimitError} EPICS_LIMIT beyond 1048576 objects.
    */
   add(item: T): number {
-    const freed = this.#free.shift();
+    const isFull = this.#items.length > INDEX_MASK;
+    const freed = isFull || this.#free.length > RESTING ? this.#free.shift() : undefined;
+    if (isFull && freed === undefined) throw new LimitError(`more than ${INDEX_MASK + 1} ids in use`);
     const index = freed ?? this.#items.length;
-    if (index > INDEX_MASK) throw new LimitError(`more than ${INDEX_MASK + 1} ids in use`);
     const generation =
       freed === undefined ? 0 : (((this.#ids[index] as number) >>> INDEX_BITS) + 1) % GENERATIONS;
     const id = ((generation << INDEX_BITS) | index) >>> 0;
@@ -50,6 +54,10 @@ export class HandleTable<T> {
     this.#free.push(index);
     this.#size--;
     return item;
+  }
+
+  *values(): IterableIterator<T> {
+    for (const item of this.#items) if (item !== undefined) yield item;
   }
 
   /** Frees all ids and returns what they stood for, in no particular order. */
