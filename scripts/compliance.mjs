@@ -185,7 +185,10 @@ function check(page, differences) {
       for (const cell of row.cells) if (/`[^`]+\.test(?:-d)?\.ts`/.test(cell)) checkCitations(where, cell, read, problems);
       continue;
     }
-    const [lines, state, tests] = row.cells;
+    const [lines, state, tests, note] = row.cells;
+    for (const [, path] of note.matchAll(/`([^`]+\.test(?:-d)?\.ts)`/g)) {
+      if (read(path) === undefined) problems.push(`${where}: no file test/${path}`);
+    }
     const isCited = citations(tests).length > 0;
     if (state === 'done' && !isCited) problems.push(`${where}: done, but no test is cited`);
     if (state !== 'done' && state !== 'partly' && isCited) problems.push(`${where}: ${state}, but tests are cited`);

@@ -32,7 +32,7 @@ function heapBytes(): number {
 async function measureCase({ group, title, run }: Case): Promise<Result> {
   const stats = await measure(() => do_not_optimize(run()), {
     heap: heapBytes,
-    gc: globalThis.gc ?? false,
+    gc: globalThis.gc === undefined ? false : () => void globalThis.gc?.(),
   });
   return { group, title, nanoseconds: stats.p50, heapBytes: Math.max(0, stats.heap?.avg ?? 0) };
 }
