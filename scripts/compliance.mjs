@@ -138,7 +138,10 @@ function parse(page) {
   page.split('\n').forEach((text, i) => {
     const title = /^## (.*)$/.exec(text);
     if (title) parts.push({ title: title[1], rows: [] });
-    const cells = /^\|(.*)\|$/.exec(text)?.[1].split('|').map((cell) => cell.trim());
+    const cells = /^\|(.*)\|$/
+      .exec(text)?.[1]
+      .split('|')
+      .map((cell) => cell.trim());
     if (cells === undefined || parts.length === 0) return;
     parts.at(-1).rows.push({ at: i + 1, cells });
   });
@@ -182,7 +185,8 @@ function check(page, differences) {
   for (const row of parts.flatMap(({ rows }) => rows)) {
     const where = `line ${row.at}`;
     if (!isLineRow(row)) {
-      for (const cell of row.cells) if (/`[^`]+\.test(?:-d)?\.ts`/.test(cell)) checkCitations(where, cell, read, problems);
+      for (const cell of row.cells)
+        if (/`[^`]+\.test(?:-d)?\.ts`/.test(cell)) checkCitations(where, cell, read, problems);
       continue;
     }
     const [lines, state, tests, note] = row.cells;
@@ -191,19 +195,23 @@ function check(page, differences) {
     }
     const isCited = citations(tests).length > 0;
     if (state === 'done' && !isCited) problems.push(`${where}: done, but no test is cited`);
-    if (state !== 'done' && state !== 'partly' && isCited) problems.push(`${where}: ${state}, but tests are cited`);
+    if (state !== 'done' && state !== 'partly' && isCited)
+      problems.push(`${where}: ${state}, but tests are cited`);
     checkCitations(where, tests, read, problems);
     for (const [prefix, n] of linesOf(lines)) {
       const id = `${prefix}${n}`;
-      if (SERIES[prefix] === undefined || n < 1 || n > SERIES[prefix]) problems.push(`${where}: there is no ${id}`);
+      if (SERIES[prefix] === undefined || n < 1 || n > SERIES[prefix])
+        problems.push(`${where}: there is no ${id}`);
       if (seen.has(id)) problems.push(`${where}: ${id} is in line ${seen.get(id)} too`);
       seen.set(id, row.at);
     }
   }
   for (const [prefix, count] of Object.entries(SERIES)) {
-    for (let n = 1; n <= count; n++) if (!seen.has(`${prefix}${n}`)) problems.push(`${prefix}${n} is in no row`);
+    for (let n = 1; n <= count; n++)
+      if (!seen.has(`${prefix}${n}`)) problems.push(`${prefix}${n} is in no row`);
   }
-  for (const row of summaryOf(parts)) if (!page.includes(row)) problems.push(`the summary lacks the row ${row}`);
+  for (const row of summaryOf(parts))
+    if (!page.includes(row)) problems.push(`the summary lacks the row ${row}`);
   if (!page.includes(DIFFERENCES)) problems.push(`${DIFFERENCES} is not named`);
   for (const { id, peer, difference, reason, test } of differences) {
     for (const text of [id, peer, difference, reason]) {

@@ -29,10 +29,14 @@ function heapBytes(): number {
   return used_heap_size + malloced_memory + external_memory;
 }
 
+function collectGarbage(): void {
+  globalThis.gc?.();
+}
+
 async function measureCase({ group, title, run }: Case): Promise<Result> {
   const stats = await measure(() => do_not_optimize(run()), {
     heap: heapBytes,
-    gc: globalThis.gc === undefined ? false : () => void globalThis.gc?.(),
+    gc: globalThis.gc === undefined ? false : collectGarbage,
   });
   return { group, title, nanoseconds: stats.p50, heapBytes: Math.max(0, stats.heap?.avg ?? 0) };
 }

@@ -267,7 +267,8 @@ export class VirtualHost implements Network {
       this.#network.carry(this, host, () => {
         for (const hearer of host.#sockets) {
           const { address, port } = hearer.local;
-          if (port === to.port && (address === '0.0.0.0' || address === via.broadcast)) hearer.receive(bytes, from);
+          if (port === to.port && (address === '0.0.0.0' || address === via.broadcast))
+            hearer.receive(bytes, from);
         }
       });
     }

@@ -22,7 +22,7 @@ interface Bench {
 }
 
 /** A started tree with one node and a writer whose publications are noted. */
-async function start<T extends Node & BaseVariable>(node: T): Promise<Bench> {
+async function start<T extends Node & BaseVariable>(node: T, delivered?: Promise<void>): Promise<Bench> {
   const root = new Root({ name: 'Top', pollEn: false });
   root.add(node);
   onTestFinished(() => root.stop());
@@ -43,7 +43,7 @@ async function start<T extends Node & BaseVariable>(node: T): Promise<Bench> {
   const writer = new VariableWriter({
     variable: node as BaseVariable,
     logger,
-    published: () => root.waitOnUpdate(),
+    published: () => delivered ?? root.waitOnUpdate(),
     publishNow: async () => void published.push((await node.getVariableValue({ read: false })).value),
     publishCount: () => published.length,
   });
@@ -55,6 +55,26 @@ describe('VariableWriter', () => {
     const { writer, published } = await start(new LocalVariable({ name: 'X', value: 0 }));
     await writer.write(int, 'zero-calls-without', { element: 'int32', value: 5 }, context());
     expect(published).toEqual([5]);
+  });
+
+  it('EPS-E-37 a put waits until the updates of the tree are delivered', async () => {
+    let deliver = (): void => {};
+    const delivered = new Promise<void>((resolve) => {
+      deliver = resolve;
+    });
+    const { writer, root } = await start(new LocalVariable({ name: 'X', value: 0 }), delivered);
+    let isDone = false;
+    const put = writer
+      .write(int, 'zero-calls-without', { element: 'int32', value: 5 }, context())
+      .then(() => {
+        isDone = true;
+      });
+    await root.waitOnUpdate();
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(isDone).toBe(false);
+    deliver();
+    await put;
+    expect(isDone).toBe(true);
   });
 
   it('publishes by itself when the tree says nothing', async () => {
