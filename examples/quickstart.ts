@@ -3,14 +3,20 @@ import { EpicsPvServer } from 'epics-ts/protocols/epicsV7';
 import { Device, LocalCommand, LocalVariable, Root } from 'epics-ts/tree';
 
 class MyDevice extends Device {
-  readonly Threshold = this.add(new LocalVariable({ name: 'Threshold', value: 10, minimum: 0, maximum: 100 }));
+  readonly Threshold = this.add(
+    new LocalVariable({ name: 'Threshold', value: 10, minimum: 0, maximum: 100 }),
+  );
   readonly Counter = this.add(new LocalVariable({ name: 'Counter', value: 7 }));
 
   readonly ResetCounter = this.add(
     new LocalCommand({ name: 'ResetCounter', function: () => this.Counter.set(0) }),
   );
   readonly SetThreshold = this.add(
-    new LocalCommand({ name: 'SetThreshold', value: 0, function: ({ arg }) => this.Threshold.set(Number(arg)) }),
+    new LocalCommand({
+      name: 'SetThreshold',
+      value: 0,
+      function: ({ arg }) => this.Threshold.set(Number(arg)),
+    }),
   );
 }
 
