@@ -72,7 +72,10 @@ function figure(value: number): string {
 
 const ratioText = (value: number): string => (value >= 9.95 ? value.toFixed(0) : value.toFixed(2));
 
-function rowOf(run: Run, measure: Measure, comparison: Comparison): string | undefined {
+/** What a report is for: the screen, with rates, or a page, where only ratios say something elsewhere. */
+export type ReportKind = 'screen' | 'page';
+
+function rowOf(run: Run, measure: Measure, comparison: Comparison, kind: ReportKind): string | undefined {
   const at = (server: Side, client: Side): Map<number, number> =>
     new Map(
       run.samples
@@ -90,8 +93,7 @@ function rowOf(run: Run, measure: Measure, comparison: Comparison): string | und
   const cells = [
     `${measure.title} (${measure.unit})`,
     comparison.peer(measure),
-    figure(median([...base.values()])),
-    figure(median([...ours.values()])),
+    ...(kind === 'screen' ? [figure(median([...base.values()])), figure(median([...ours.values()]))] : []),
     `**${ratioText(median(ratios))}**`,
     `${ratioText(Math.min(...ratios))} – ${ratioText(Math.max(...ratios))}`,
   ];
@@ -99,22 +101,25 @@ function rowOf(run: Run, measure: Measure, comparison: Comparison): string | und
 }
 
 /** The tables of a run as Markdown. Ratios are ours by the peer's in the same round. */
-export function makeReport(run: Run): string {
+export function makeReport(run: Run, kind: ReportKind = 'screen'): string {
   const { conditions } = run;
   const peers = Object.entries(conditions.peers).map(([name, version]) => `${name} ${version}`);
   const lines = [
     `Measured by \`npm run bench:peers\` on ${conditions.date}: epics-ts ${conditions.version} (commit ` +
       `${conditions.commit}), Node ${conditions.node}, ${peers.join(', ')}. ${conditions.machine}; all programs ` +
       `in processes of their own on the loopback interface. Medians of ${run.rounds} interleaved rounds; the ratio ` +
-      'is ours by the peer’s in the same round, above 1 means that ours is faster.',
+      'is ours by the peer’s in the same round, above 1 means that ours is faster. Under one Python client the ' +
+      'client itself is the limit of both servers.',
   ];
   for (const comparison of comparisons) {
     const rows = measures
-      .map((measure) => rowOf(run, measure, comparison))
+      .map((measure) => rowOf(run, measure, comparison, kind))
       .filter((row) => row !== undefined);
     if (rows.length === 0) continue;
     lines.push('', `**${comparison.title}**`, '');
-    lines.push('| Measure | Peer | Peer’s figure | Ours | Ratio | Spread |', '|---|---|--:|--:|--:|---|');
+    if (kind === 'screen') {
+      lines.push('| Measure | Peer | Peer’s figure | Ours | Ratio | Spread |', '|---|---|--:|--:|--:|---|');
+    } else lines.push('| Measure | Peer | Ratio | Spread |', '|---|---|--:|---|');
     lines.push(...rows);
   }
   return `${lines.join('\n')}\n`;
@@ -133,5 +138,5 @@ export function replaceReport(text: string, report: string): string {
 
 /** Writes the tables of a run between the markers of a file. */
 export function writeReport(path: string, run: Run): void {
-  writeFileSync(path, replaceReport(readFileSync(path, 'utf8'), makeReport(run)));
+  writeFileSync(path, replaceReport(readFileSync(path, 'utf8'), makeReport(run, 'page')));
 }
