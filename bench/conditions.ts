@@ -26,7 +26,7 @@ export function conditionsOf(peers: Readonly<Record<string, string>>): Condition
   const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string };
   return {
     date: new Date().toISOString().slice(0, 10),
-    machine: `${model}, ${processors.length} cores, ${memory} GiB, ${type()} ${release()}`,
+    machine: `${model}, ${processors.length} cores, ${memory} GiB, ${type()} ${release().split('-')[0]}`,
     node: process.version,
     version: manifest.version,
     commit: commitOf(),
