@@ -104,7 +104,11 @@ describe.each(subpaths)('%s', (subpath) => {
     const outcome = await node(['--input-type=module', '-e', observe(subpath)]);
     expect(outcome.code, outcome.stderr).toBe(0);
     const seen = JSON.parse(outcome.stdout) as { done: string[]; added: number; names: number };
-    expect(seen).toMatchObject({ done: [], added: 0 });
+    // Newer Nodes read the modules themselves through the functions that are watched.
+    const beyondModules = seen.done.filter(
+      (call) => !/^(readFileSync|openSync) file:.*\/dist\/.*\.js$/.test(call),
+    );
+    expect({ beyondModules, added: seen.added }).toEqual({ beyondModules: [], added: 0 });
     expect(seen.names).toBeGreaterThan(0);
   });
 });
