@@ -73,14 +73,9 @@ export class VariableWriter {
     const { variable, published, publishCount, publishNow } = this.#options;
     if (this.#isClosed) throw new ClosedError(`put to "${variable.path}" cancelled: the server was stopped`);
     const before = publishCount();
-    try {
-      await this.#apply(put);
-      await published();
-    } catch (error) {
-      // What was staged before the failure, or the old value: what the tree has now is what clients shall see.
-      await publishNow();
-      throw error;
-    }
+    // A put that fails publishes nothing: the tree may hold what it staged, but clients never see a refused value.
+    await this.#apply(put);
+    await published();
     // A disabled device and variables without notification publish nothing by themselves.
     if (publishCount() === before) await publishNow();
   }

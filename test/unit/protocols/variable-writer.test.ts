@@ -85,11 +85,11 @@ describe('VariableWriter', () => {
     expect(published).toEqual([5]);
   });
 
-  it('EPS-E-38 a failed put is logged, and the actual value published', async () => {
+  it('EPS-E-38 a failed put is logged, and publishes nothing', async () => {
     const { writer, published, lines } = await start(new LocalVariable({ name: 'X', value: 1, maximum: 3 }));
     const put = writer.write(int, 'zero-calls-without', { element: 'int32', value: 5 }, context());
     await expect(put).rejects.toThrow(/Value range error/);
-    expect(published).toEqual([1]);
+    expect(published).toEqual([]);
     expect(lines).toEqual([expect.stringMatching(/^Got error on put: Value range error/)]);
   });
 
