@@ -1,7 +1,7 @@
-import { CaServer, type CaServerSettings } from '../../ca/index.ts';
+import { type CaSearchResponder, CaServer, type CaServerSettings } from '../../ca/index.ts';
 import { type Network, nodeNetwork } from '../../net/index.ts';
 import type { PvSource } from '../../pv/index.ts';
-import { PvaServer, type PvaServerOptions } from '../../pva/index.ts';
+import { PvaServer, type PvaServerOptions, type SearchResponder } from '../../pva/index.ts';
 import { ClosedError, type Env, type Logger } from '../../util/index.ts';
 import { Database } from '../database.ts';
 import { IocSource } from '../source.ts';
@@ -14,6 +14,10 @@ export interface SoftIocOptions {
   readonly ca?: CaServerSettings | false | undefined;
   /** Settings of the PVAccess server; false: none. */
   readonly pva?: PvaServerOptions | false | undefined;
+  /** Answers Channel Access searches for several IOCs that share a search port: only one socket of it hears unicast. */
+  readonly caResponder?: CaSearchResponder | undefined;
+  /** The same for PVAccess. */
+  readonly pvaResponder?: SearchResponder | undefined;
   /** Default: the network of this machine. */
   readonly network?: Network | undefined;
   /** Environment variables for both servers; default those of the process, none when isolated. */
@@ -135,15 +139,16 @@ export class SoftIoc implements AsyncDisposable {
 }
 
 function makeCa(config: CaServerSettings | undefined, options: SoftIocOptions, network: Network): CaServer {
-  const init = { config, network, logger: options.logger };
+  const init = { config, network, responder: options.caResponder, logger: options.logger };
   if (options.isIsolated === true) return CaServer.isolated({ ...init, env: options.env });
   return CaServer.fromEnv({ ...init, env: options.env });
 }
 
 function makePva(config: PvaServerOptions = {}, options: SoftIocOptions, network: Network): PvaServer {
-  const { env, logger } = options;
+  const { env, logger, pvaResponder } = options;
   const parts = {
     network,
+    ...(pvaResponder === undefined ? {} : { responder: pvaResponder }),
     ...(env === undefined ? {} : { env }),
     ...(logger === undefined ? {} : { logger }),
   };

@@ -1,9 +1,44 @@
 import { describe, expect, it } from 'vitest';
-import { CaClient } from '../../../../src/ca/index.ts';
+import { CaClient, CaSearchResponder, resolveCaServerConfig } from '../../../../src/ca/index.ts';
 import { SoftIoc } from '../../../../src/ioc/index.ts';
+import { nodeNetwork } from '../../../../src/net/index.ts';
 import { makeTimeStamp, noAlarm, SharedPv, StaticSource } from '../../../../src/pv/index.ts';
+import { PvaClient, resolvePvaServerConfig, SearchResponder } from '../../../../src/pva/index.ts';
 
 describe('SoftIoc', () => {
+  it('EPS-E-64 two IOCs with one responder for each protocol are both found on one search port', async () => {
+    const network = nodeNetwork();
+    const local = { intfAddrList: ['127.0.0.1'], autoBeaconAddrList: false };
+    const caResponder = new CaSearchResponder(
+      network,
+      resolveCaServerConfig({ ...local, serverPort: 0, searchPort: 0 }, {}),
+    );
+    const pvaResponder = new SearchResponder(
+      network,
+      resolvePvaServerConfig({ ...local, serverPort: 0, broadcastPort: 0 }, {}),
+    );
+    const iocs = ['ONE', 'TWO'].map((name) => {
+      const ioc = SoftIoc.isolated({ network, caResponder, pvaResponder });
+      ioc.database.addRecord('ao', name, { VAL: 3 });
+      return ioc;
+    });
+    for (const ioc of iocs) await ioc.start();
+    const first = iocs[0] as SoftIoc;
+    const ca = new CaClient(first.ca?.clientConfig() ?? {});
+    const pva = new PvaClient(first.pva?.clientConfig() ?? {}, { env: {} });
+    try {
+      for (const name of ['ONE', 'TWO']) {
+        expect((await ca.get(name, { timeoutMs: 5000 })).value).toBe(3);
+        expect((await pva.get(name, { timeoutMs: 5000 })).value).toBe(3);
+      }
+    } finally {
+      await ca.close();
+      await pva.close();
+      for (const ioc of iocs) await ioc.close();
+      pvaResponder.close();
+    }
+  });
+
   it('serves records on real ports, those that come later too, and lets go of everything', async () => {
     const ioc = SoftIoc.isolated();
     const { database } = ioc;
