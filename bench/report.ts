@@ -108,8 +108,12 @@ export function makeReport(run: Run, kind: ReportKind = 'screen'): string {
     `Measured by \`npm run bench:peers\` on ${conditions.date}: epics-ts ${conditions.version} (commit ` +
       `${conditions.commit}), Node ${conditions.node}, ${peers.join(', ')}. ${conditions.machine}; all programs ` +
       `in processes of their own on the loopback interface. Medians of ${run.rounds} interleaved rounds; the ratio ` +
-      'is ours by the peer’s in the same round, above 1 means that ours is faster. Under one Python client the ' +
-      'client itself is the limit of both servers.',
+      'is ours by the peer’s in the same round, above 1 means that ours is faster. Where both servers are ' +
+      'under one Python client, that client is part of what is measured. The monitor rows are not a like for like: ' +
+      'softioc posts from a thread in a tight loop, our IOC once per turn of its event loop, both servers merge what ' +
+      'a client does not take in time, and only delivered updates are counted. softioc with p4p delivers far less ' +
+      'than either does with the other partner, so ratios to that pair say that it collapses under this load, not ' +
+      'how much faster a protocol is handled.',
   ];
   for (const comparison of comparisons) {
     const rows = measures
